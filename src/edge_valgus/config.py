@@ -1,49 +1,70 @@
 """One validated settings object, read from one TOML file.
 
 Every key has its meaning and "when to change it" in its description: `edge-valgus config default` prints them as a
-commented file, and the error for a wrong value quotes what is allowed. Defaults marked "our judgement" come from no
-norm in the literature.
+commented file (the same text as config.toml next to this module), and the error for a wrong value says what is allowed.
+Defaults marked "our judgement" come from no norm in the literature.
 """
 
 from __future__ import annotations
 
-import tomllib
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, cast
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field
 
-from edge_valgus.errors import ConfigError, ConfigProblem
+from edge_valgus.settings_file import Conflict, Section, read_settings, render_defaults
+
+
+def _no_bool(value: object) -> object:
+    # A Literal of ints takes false for 0: pydantic looks choices up by ==.
+    if isinstance(value, bool):
+        raise ValueError("a bool is not a number")  # noqa: TRY004  pydantic collects ValueErrors
+    return value
+
 
 BcmPin = Annotated[int, Field(ge=0, le=27)]
 
+DEFAULT_CONFIG_FILE: Final = "/etc/edge-valgus/config.toml"
 DEFAULT_STATE_DIR: Final = "/var/lib/edge-valgus"
 DEFAULT_RUNTIME_DIR: Final = "/run/edge-valgus"
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are errors, values are not converted, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+CONFIG_VARIABLE: Final = "EDGE_VALGUS_CONFIG"
 
 
 class CameraConfig(Section):
     """The camera on the box."""
 
-    number: int = Field(0, ge=0, le=3, description="Which camera, as `rpicam-hello --list-cameras` numbers them.")
-    width_px: int = Field(
-        640, ge=192, le=4096, description="Picture width. Raise it only if lifters stand more than 4 m away; it costs time."
+    number: int = Field(
+        0,
+        ge=0,
+        le=3,
+        description="Which camera, as `rpicam-hello --list-cameras` numbers them. Change it if two are fitted.",
     )
-    height_px: int = Field(480, ge=192, le=4096, description="Picture height. See width_px.")
+    width_px: int = Field(
+        640,
+        ge=192,
+        le=4096,
+        description="Picture width. Raise it only if lifters stand more than 4 m away; it costs time.",
+    )
+    height_px: int = Field(
+        480,
+        ge=192,
+        le=4096,
+        description="Picture height. Change it together with width_px, so that the picture keeps its shape.",
+    )
     fps: float = Field(
         30.0,
         ge=5.0,
         le=60.0,
         description="Frames per second asked of the camera. Lower it if the Pi runs hot; below 15 the red light gets late.",
     )
-    rotation_deg: Literal[0, 180] = Field(0, description="180 if the camera hangs upside down.")
+    rotation_deg: Annotated[Literal[0, 180], BeforeValidator(_no_bool)] = Field(
+        0, description="How far the picture is turned. 180 if the camera hangs upside down."
+    )
     mirrored: bool = Field(
-        default=False, description="true if the picture is a mirror image (a camera looking at a mirror): left is then left."
+        default=False,
+        description="true if the picture is a mirror image (a camera looking at a mirror): left is then left.",
     )
 
 
@@ -51,21 +72,37 @@ class ModelConfig(Section):
     """The network that sees the 17 keypoints."""
 
     name: str = Field(
-        "movenet-lightning-int8", description="Which model of `edge-valgus models list`. Change it to try another one."
+        "movenet-lightning-int8",
+        min_length=1,
+        description="Which model of `edge-valgus models list`, or the path of a .tflite file. Change it to try another one.",
     )
     runtime: Literal["auto", "litert", "tflite-runtime"] = Field(
-        "auto", description="auto takes LiteRT where it is installed, tflite-runtime otherwise. Force one to compare them."
+        "auto",
+        description="auto takes LiteRT where it is installed, tflite-runtime otherwise. Force one to compare them.",
     )
     threads: int = Field(
-        0, ge=0, le=16, description="Threads for one inference; 0 means all cores but one. Lower it if the page feels slow."
+        0,
+        ge=0,
+        le=16,
+        description="Threads for one inference; 0 means all cores but one. Lower it if the page feels slow.",
     )
 
 
 class ZoneConfig(Section):
     """Where the lifter stands, in shares of the picture (0 left or top, 1 right or bottom)."""
 
-    left: float = Field(0.0, ge=0.0, le=1.0, description="Raise it to ignore people and mirrors at the picture's left.")
-    right: float = Field(1.0, ge=0.0, le=1.0, description="Lower it to ignore people and mirrors at the picture's right.")
+    left: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="Left edge of the zone. Raise it to ignore people and mirrors at the picture's left.",
+    )
+    right: float = Field(
+        1.0,
+        ge=0.0,
+        le=1.0,
+        description="Right edge of the zone. Lower it to ignore people and mirrors at the picture's right.",
+    )
     min_height: float = Field(
         0.25,
         ge=0.05,
@@ -73,11 +110,15 @@ class ZoneConfig(Section):
         description="A lifter fills at least this share of the picture's height. Raise it if people far behind get followed.",
     )
 
-    @model_validator(mode="after")
-    def _has_width(self) -> Self:
+    def conflicts(self) -> Iterator[Conflict]:
+        """A zone has a width."""
         if self.right - self.left < 0.1:
-            raise ValueError(f"right = {self.right} must be at least 0.1 greater than left = {self.left}")
-        return self
+            yield Conflict(
+                "right",
+                "left",
+                f"must be at least 0.1 greater than left = {self.left}",
+                f"must be at least 0.1 less than right = {self.right}",
+            )
 
 
 class CountConfig(Section):
@@ -91,17 +132,27 @@ class CountConfig(Section):
         "Raise it to 0.9 to count only reps about parallel. Our judgement: a bad rep is still a rep.",
     )
     rest_s: float = Field(
-        20.0, ge=3.0, le=600.0, description="A pause this long ends the set. Raise it for heavy singles, lower it for circuits."
+        20.0,
+        ge=3.0,
+        le=600.0,
+        description="A pause this long ends the set. Raise it for heavy singles, lower it for circuits.",
     )
     session_gap_min: float = Field(
-        15.0, ge=1.0, le=240.0, description="A pause this long starts a new session. Raise it for long rests on one rack."
+        15.0,
+        ge=1.0,
+        le=240.0,
+        description="A pause this long starts a new session. Raise it for long rests on one rack.",
     )
 
-    @model_validator(mode="after")
-    def _rest_is_shorter(self) -> Self:
+    def conflicts(self) -> Iterator[Conflict]:
+        """A set ends before its session does."""
         if self.rest_s >= self.session_gap_min * 60:
-            raise ValueError(f"rest_s = {self.rest_s} must be shorter than session_gap_min = {self.session_gap_min}")
-        return self
+            yield Conflict(
+                "rest_s",
+                "session_gap_min",
+                f"must be shorter than session_gap_min = {self.session_gap_min} ({self.session_gap_min * 60:g} s)",
+                f"must be longer than rest_s = {self.rest_s} ({self.rest_s / 60:g} min)",
+            )
 
 
 class KneeConfig(Section):
@@ -118,7 +169,8 @@ class KneeConfig(Section):
         2.0,
         ge=0.0,
         le=20.0,
-        description="The flag goes off below this. Keep it below threshold_pct, or the light flickers.",
+        description="The flag goes off below this, in the same unit. It has to be below threshold_pct; raise it if the light "
+        "stays on too long, lower it if the light flickers.",
     )
     min_duration_ms: float = Field(
         100.0,
@@ -130,62 +182,105 @@ class KneeConfig(Section):
         0.25, ge=0.05, le=0.9, description="Knees are judged from this depth on. Raise it if lifters fidget at the top."
     )
 
-    @model_validator(mode="after")
-    def _releases_below(self) -> Self:
+    def conflicts(self) -> Iterator[Conflict]:
+        """A flag that is released above its threshold would flicker."""
         if self.release_pct >= self.threshold_pct:
-            raise ValueError(f"release_pct = {self.release_pct} must be below threshold_pct = {self.threshold_pct}")
-        return self
+            yield Conflict(
+                "release_pct",
+                "threshold_pct",
+                f"must be below threshold_pct = {self.threshold_pct}",
+                f"must be above release_pct = {self.release_pct}",
+            )
 
 
 class LightsConfig(Section):
     """Which BCM pin each light hangs on. -1 means not fitted."""
 
-    green_pin: BcmPin = Field(17, description="Green LED: ready, and a short wink per counted rep.")
-    amber_pin: BcmPin = Field(27, description="Amber LED: step into view (blinks), can't judge (steady).")
+    green_pin: BcmPin = Field(
+        17, description="Green LED: ready, and a short wink per counted rep. Change it if yours hangs on another pin."
+    )
+    amber_pin: BcmPin = Field(27, description="Amber LED: step into view (blinks), can't judge your knees (steady).")
     red_left_pin: BcmPin = Field(22, description="Red LED for the left knee.")
     red_right_pin: int = Field(
-        23, ge=-1, le=27, description="Red LED for the right knee. -1 if only one red LED is fitted: red_left_pin serves both."
+        23,
+        ge=-1,
+        le=27,
+        description="Red LED for the right knee. -1 if only one red LED is fitted: red_left_pin serves both.",
     )
-    buzzer_pin: int = Field(-1, ge=-1, le=27, description="Buzzer, a click per counted rep. -1: none. 24 is the usual pin.")
-    button_pin: int = Field(-1, ge=-1, le=27, description="Button to ground: ends the set. -1: none. 25 is the usual pin.")
+    buzzer_pin: int = Field(
+        -1, ge=-1, le=27, description="Buzzer, a click per counted rep. -1: none. 24 is the usual pin."
+    )
+    button_pin: int = Field(
+        -1,
+        ge=-1,
+        le=27,
+        description="Button to ground. Short press: end the set; 2 s: new session; 6 s: aiming mode. -1: none. 25 is the usual pin.",
+    )
     min_red_ms: float = Field(
-        150.0, ge=0.0, le=2000.0, description="A red light stays on at least this long, so that an eye can catch it."
+        150.0,
+        ge=0.0,
+        le=2000.0,
+        description="A red light stays on at least this long, so that an eye can catch it. Raise it if flashes get missed.",
     )
     active_high: bool = Field(default=True, description="false if the LEDs are wired from 3.3 V to the pin.")
 
-    @model_validator(mode="after")
-    def _pins_differ(self) -> Self:
+    def conflicts(self) -> Iterator[Conflict]:
+        """Each light needs a pin of its own."""
         taken: dict[int, str] = {}
         for key in ("green_pin", "amber_pin", "red_left_pin", "red_right_pin", "buzzer_pin", "button_pin"):
             pin = getattr(self, key)
-            if pin in taken and pin != -1:
-                raise ValueError(f"{key} = {pin} is already taken by {taken[pin]}; each light needs a pin of its own")
-            taken[pin] = key
-        return self
+            if pin in taken:
+                other = taken[pin]
+                yield Conflict(
+                    key,
+                    other,
+                    f"is taken by {other} = {pin} too; each light needs a pin of its own",
+                    f"is taken by {key} = {pin} too; each light needs a pin of its own",
+                )
+            elif pin != -1:
+                taken[pin] = key
 
 
 class StoreConfig(Section):
     """Where things are kept."""
 
     state_dir: str = Field(
-        DEFAULT_STATE_DIR, min_length=1, description="Folder of the database and of fetched models. Kept over upgrades."
+        DEFAULT_STATE_DIR,
+        min_length=1,
+        description="Folder of the database and of fetched models, kept over upgrades. Change it to keep them on another disk. "
+        "Where no device is installed, the default means ~/.local/state/edge-valgus.",
     )
     runtime_dir: str = Field(
-        DEFAULT_RUNTIME_DIR, min_length=1, description="Folder of the socket between the camera process and the page."
+        DEFAULT_RUNTIME_DIR,
+        min_length=1,
+        description="Folder of the socket between the camera process and the page. Rarely changed; both need to reach it.",
     )
     keep_days: int = Field(
-        730, ge=1, le=36500, description="Sets older than this are deleted. Raise it to see more than two years."
+        730,
+        ge=1,
+        le=36500,
+        description="Sets older than this are deleted. Raise it to look back further than two years.",
     )
+
+    @property
+    def state_path(self) -> Path:
+        """The folder that state_dir means: a folder of the user's where no device is installed."""
+        return default_state_dir() if self.state_dir == DEFAULT_STATE_DIR else Path(self.state_dir).expanduser()
+
+    @property
+    def runtime_path(self) -> Path:
+        """The folder that runtime_dir means: a folder of the user's where no device is installed."""
+        return default_runtime_dir() if self.runtime_dir == DEFAULT_RUNTIME_DIR else Path(self.runtime_dir).expanduser()
 
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return Path(self.state_dir) / "edge-valgus.db"
+        return self.state_path / "edge-valgus.db"
 
     @property
     def live_socket(self) -> Path:
         """The socket on which the camera process says what is happening now."""
-        return Path(self.runtime_dir) / "live.sock"
+        return self.runtime_path / "live.sock"
 
 
 class WebConfig(Section):
@@ -213,3 +308,62 @@ class Config(Section):
     lights: LightsConfig = LightsConfig()
     store: StoreConfig = StoreConfig()
     web: WebConfig = WebConfig()
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read the settings.
+
+    path: the file; None takes EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml if there is one, else the defaults.
+    Raises ConfigError, listing every problem, when the file can't be read, is not TOML or holds a wrong value.
+    """
+    if path is None:
+        if named := os.environ.get(CONFIG_VARIABLE):
+            path = Path(named)
+        elif os.path.lexists(DEFAULT_CONFIG_FILE):
+            path = Path(DEFAULT_CONFIG_FILE)
+        else:
+            return Config()
+    return read_settings(path, Config)
+
+
+def render_default_config() -> str:
+    """Write the commented default file, which is also checked in as config.toml next to this module."""
+    return render_defaults(
+        Config,
+        "edge-valgus settings. Every line that sets something is commented out and shows the default.\n"
+        "Remove the # in front of a key to change it, then run: edge-valgus config check FILE\n"
+        'Numbers marked "our judgement" come from no norm in the literature.',
+    )
+
+
+def default_state_dir() -> Path:
+    """Where the database and fetched models are kept unless the config says otherwise.
+
+    /var/lib/edge-valgus where a device is installed (the folder exists) and for root, who can make it. Elsewhere, on a
+    developer's machine, edge-valgus in $XDG_STATE_HOME, by default ~/.local/state.
+    """
+    # Not "where it is writable": on the device the page's process only reads it, and has to find the same folder.
+    system = Path(DEFAULT_STATE_DIR)
+    if system.is_dir() or os.geteuid() == 0:
+        return system
+    return _xdg("XDG_STATE_HOME", "~/.local/state") / "edge-valgus"
+
+
+def default_runtime_dir() -> Path:
+    """Where the socket between the processes is made unless the config says otherwise.
+
+    /run/edge-valgus where a device runs (the folder exists) and for root. Elsewhere, edge-valgus in $XDG_RUNTIME_DIR, or
+    the state folder where there is none.
+    """
+    system = Path(DEFAULT_RUNTIME_DIR)
+    if system.is_dir() or os.geteuid() == 0:
+        return system
+    if Path(os.environ.get("XDG_RUNTIME_DIR", "")).is_absolute():
+        return Path(os.environ["XDG_RUNTIME_DIR"]) / "edge-valgus"
+    return default_state_dir()
+
+
+def _xdg(variable: str, otherwise: str) -> Path:
+    # The XDG specification: a relative path there is invalid and must be ignored.
+    given = Path(os.environ.get(variable, ""))
+    return given if given.is_absolute() else Path(otherwise).expanduser()
