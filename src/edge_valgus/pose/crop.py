@@ -1,0 +1,200 @@
+"""The square of the picture that the network gets to see.
+
+The network answers best when the lifter fills its input. Tracking the crop halves the keypoint error against showing
+it the whole picture (docs/science.md). The rule published with MoveNet recomputes the square from each
+frame's keypoints, and its reference example never computes the body's own extent, so that the ankles leave the
+square in deep squats. Ours follows the extent of *all* keypoints with memory: it grows at once, shrinks slowly, and
+stands still while it fits, because a square that breathes with the squat moves the keypoints with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHRINK_TIME_S: Final = 2.0  # a squat's bottom is shorter than this, so the square survives it
+MARGIN: Final = 0.14  # on every side, in shares of the body's longer extent: hands and shoes lie outside the joints
+FEET_MARGIN: Final = 0.06  # further room under the ankle joints
+SLACK: Final = 0.05  # the square moves only when it is off by more than this share of its side
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square in frame pixels; may reach outside the picture, where the network sees black."""
+
+    left_px: float
+    top_px: float
+    side_px: float
+
+    @property
+    def right_px(self) -> float:
+        """Right edge."""
+        return self.left_px + self.side_px
+
+    @property
+    def bottom_px(self) -> float:
+        """Bottom edge."""
+        return self.top_px + self.side_px
+
+    def contains(self, xy_px: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which of the points [n, 2] lie inside."""
+        inside: NDArray[np.bool_] = np.all(
+            (xy_px >= (self.left_px, self.top_px)) & (xy_px <= (self.right_px, self.bottom_px)), axis=1
+        )
+        return inside
+
+
+def whole_picture(size_px: tuple[int, int]) -> Crop:
+    """The smallest square around the whole picture (letterbox)."""
+    width, height = size_px
+    side = max(width, height)
+    return Crop((width - side) / 2, (height - side) / 2, side)
+
+
+def search_crops(size_px: tuple[int, int], zone_left: float, zone_right: float) -> tuple[Crop, ...]:
+    """Squares to look through, in turn, while nobody is followed: the zone as a whole, then full-height tiles of it.
+
+    A lifter in a wide picture is only 80 pixels high in the letterbox; in a tile he is twice that.
+    """
+    width, height = size_px
+    left, right = zone_left * width, zone_right * width
+    side = max(right - left, height)
+    crops = [Crop((left + right - side) / 2, (height - side) / 2, side)]
+    if right - left > 1.2 * height:
+        for share in (0.5, 0.2, 0.8):
+            centre = left + share * (right - left)
+            crops.append(Crop(min(max(centre - height / 2, left), right - height), 0.0, height))
+    elif height > 1.2 * (right - left):
+        tile = right - left
+        crops.extend(Crop(left, share * (height - tile), tile) for share in (0.5, 1.0))
+    return tuple(crops)
+
+
+class CropTracker:
+    """Follows one lifter's extent."""
+
+    def __init__(self) -> None:
+        self._box: NDArray[np.float64] | None = None  # left, top, right, bottom in px
+        self._time_s = 0.0
+        self._crop: Crop | None = None
+
+    @property
+    def crop(self) -> Crop | None:
+        """The square for the next frame; None before the first `follow`."""
+        return self._crop
+
+    def reset(self) -> None:
+        """Forget the lifter."""
+        self._box = self._crop = None
+
+    def follow(self, xy_px: NDArray[np.float32], reliable: NDArray[np.bool_], time_s: float) -> Crop:
+        """Take in one frame's keypoints ([17, 2] px, [17]) and return the square for the next frame."""
+        points = xy_px[reliable]
+        box = np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float64)
+        if self._box is None:
+            self._box = box
+        else:
+            dt_s = max(0.0, time_s - self._time_s)
+            keep = np.exp(-dt_s / SHRINK_TIME_S)
+            shrunk = keep * self._box + (1.0 - keep) * box
+            self._box[:2] = np.minimum(box[:2], shrunk[:2])
+            self._box[2:] = np.maximum(box[2:], shrunk[2:])
+        self._time_s = time_s
+        left, top, right, bottom = self._box
+        extent = max(right - left, bottom - top)
+        side = extent * (1.0 + 2.0 * MARGIN)
+        ideal = Crop(
+            (left + right - side) / 2,
+            (top + bottom - side) / 2 + extent * FEET_MARGIN / 2,
+            side,
+        )
+        if self._crop is None or _apart(self._crop, ideal) > SLACK:
+            self._crop = ideal
+        return self._crop
+
+
+def _apart(crop: Crop, other: Crop) -> float:
+    """How far two squares differ, in shares of the first one's side."""
+    return (
+        max(
+            abs(crop.left_px - other.left_px),
+            abs(crop.top_px - other.top_px),
+            abs(crop.right_px - other.right_px),
+            abs(crop.bottom_px - other.bottom_px),
+        )
+        / crop.side_px
+    )
+
+
+class CropSampler:
+    """Scales a square of the picture to the network's input, bilinearly with pixel centres aligned, black outside.
+
+    The tables are kept while the square stands still, and every buffer is kept for good: nothing is allocated per frame.
+    """
+
+    def __init__(self, side_px: int) -> None:
+        self.output: NDArray[np.uint8] = np.zeros((1, side_px, side_px, 3), np.uint8)
+        self._side_px = side_px
+        self._key: tuple[Crop, tuple[int, int]] | None = None
+        pixels = side_px * side_px
+        self._taps = np.empty((4, pixels), np.intp)  # flat indices of the four neighbours
+        self._weights = np.empty((4, pixels, 1), np.uint16)  # of 256 in all
+        self._outside = np.empty(pixels, np.bool_)
+        self._any_outside = False
+        self._gathered = np.empty((pixels, 3), np.uint8)
+        self._product = np.empty((pixels, 3), np.uint16)
+        self._sum = np.empty((pixels, 3), np.uint16)
+
+    def sample(self, image: NDArray[np.uint8], crop: Crop) -> NDArray[np.uint8]:
+        """uint8 [H, W, 3] → uint8 [1, side, side, 3]; the result is overwritten by the next call."""
+        height, width = image.shape[:2]
+        if self._key != (crop, (width, height)):
+            self._prepare(crop, width, height)
+            self._key = (crop, (width, height))
+        pixels = np.ascontiguousarray(image).reshape(-1, 3)
+        for tap, weight, target in zip(
+            self._taps, self._weights, (self._sum, self._product, self._product, self._product), strict=True
+        ):
+            np.take(pixels, tap, axis=0, out=self._gathered, mode="clip")
+            np.multiply(self._gathered, weight, out=target, casting="unsafe")
+            if target is self._product:
+                np.add(self._sum, self._product, out=self._sum)
+        np.right_shift(self._sum, 8, out=self._sum)
+        flat = self.output.reshape(-1, 3)
+        np.copyto(flat, self._sum, casting="unsafe")
+        if self._any_outside:
+            flat[self._outside] = 0
+        return self.output
+
+    def _prepare(self, crop: Crop, width: int, height: int) -> None:
+        step = crop.side_px / self._side_px
+        centres = (np.arange(self._side_px) + 0.5) * step - 0.5
+        x, y = centres + crop.left_px, centres + crop.top_px
+        x0, x1, fx = _neighbours(x, width)
+        y0, y1, fy = _neighbours(y, height)
+        gx, gy = fx[None, :], fy[:, None]
+        # Integer weights that sum to 256 exactly, so that white stays white.
+        bottom_right = (gx * gy) >> 8
+        top_right, bottom_left = gx - bottom_right, gy - bottom_right
+        top_left = 256 - bottom_right - top_right - bottom_left
+        for i, (rows, columns, weight) in enumerate(
+            ((y0, x0, top_left), (y0, x1, top_right), (y1, x0, bottom_left), (y1, x1, bottom_right))
+        ):
+            self._taps[i] = (rows[:, None] * width + columns[None, :]).ravel()
+            self._weights[i, :, 0] = weight.ravel()
+        outside = ((y < -0.5) | (y > height - 0.5))[:, None] | ((x < -0.5) | (x > width - 0.5))[None, :]
+        self._outside[:] = outside.ravel()
+        self._any_outside = bool(outside.any())
+
+
+def _neighbours(
+    position: NDArray[np.float64], size: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """Lower and upper pixel of each sample position, and the upper one's weight of 256."""
+    clipped = np.clip(position, 0.0, size - 1.0)
+    lower = np.floor(clipped).astype(np.intp)
+    upper = np.minimum(lower + 1, size - 1)
+    return lower, upper, np.rint((clipped - lower) * 256).astype(np.int64)

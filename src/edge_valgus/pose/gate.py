@@ -1,0 +1,72 @@
+"""Is this skeleton a lifter in the zone? Networks see confident skeletons in racks, mirrors and faces.
+
+The gate asks about geometry, not only about scores. Its numbers are our judgement, chosen wide: the gate keeps
+furniture out, the analysis decides what a squat is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_valgus.config import ZoneConfig
+from edge_valgus.frames import (
+    KEYPOINT_COUNT,
+    LEFT_ANKLE,
+    LEFT_HIP,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    RIGHT_ANKLE,
+    RIGHT_HIP,
+    RIGHT_KNEE,
+    RIGHT_SHOULDER,
+)
+
+RELIABLE_SCORE: Final = 0.2  # from here on a keypoint is used to follow the body
+_TORSO: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
+_FRAME: Final = [*_TORSO, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]
+MIN_BODY_SCORE: Final = 0.3  # mean over shoulders, hips, knees, ankles, to begin to follow somebody
+KEEP_BODY_SCORE: Final = 0.2  # and to go on
+_BONES: Final = np.array(
+    [(LEFT_HIP, LEFT_KNEE), (RIGHT_HIP, RIGHT_KNEE), (LEFT_KNEE, LEFT_ANKLE), (RIGHT_KNEE, RIGHT_ANKLE)]
+)
+
+
+def reliable(score: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which keypoints may be used to follow the body; shoulders and hips always."""
+    mask = score >= RELIABLE_SCORE
+    mask[_TORSO] = True
+    return mask
+
+
+def body_score(score: NDArray[np.float32]) -> float:
+    """Mean score of shoulders, hips, knees and ankles."""
+    return float(score[_FRAME].mean())
+
+
+def is_lifter(
+    xy_px: NDArray[np.float32],
+    score: NDArray[np.float32],
+    size_px: tuple[int, int],
+    zone: ZoneConfig,
+    *,
+    following: bool,
+) -> bool:
+    """Whether the keypoints ([17, 2] px, [17]) can be a lifter in the zone. `following`: it was one a moment ago."""
+    assert xy_px.shape == (KEYPOINT_COUNT, 2)  # noqa: S101  a programming error, not an input
+    if body_score(score) < (KEEP_BODY_SCORE if following else MIN_BODY_SCORE):
+        return False
+    width, height = size_px
+    hip_x = float(xy_px[[LEFT_HIP, RIGHT_HIP], 0].mean())
+    if not zone.left * width <= hip_x <= zone.right * width:
+        return False
+    seen = xy_px[reliable(score)]
+    extent_px = float(np.ptp(seen, axis=0).max())
+    # A lifter at the bottom of a squat is half as high as standing; don't lose him for that.
+    if extent_px < zone.min_height * height * (0.5 if following else 1.0):
+        return False
+    bones_px = np.hypot(*(xy_px[_BONES[:, 0]] - xy_px[_BONES[:, 1]]).T)
+    bones_seen = np.minimum(score[_BONES[:, 0]], score[_BONES[:, 1]]) >= RELIABLE_SCORE
+    return not np.any(bones_px[bones_seen] > 0.5 * extent_px)

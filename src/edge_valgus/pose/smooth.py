@@ -1,0 +1,56 @@
+"""One Euro smoothing by capture time (Casiez, Roussel & Vogel, CHI 2012)."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+GAP_S: Final = 0.5  # after a pause this long the past says nothing about the present
+
+
+class OneEuro:
+    """Low-pass filter whose cut-off rises with speed: still joints don't tremble, fast ones don't lag.
+
+    min_cutoff_hz: lower is calmer and later. beta: how much the cut-off rises per unit of speed (units of `scale` a second).
+    """
+
+    def __init__(self, *, min_cutoff_hz: float, beta: float, speed_cutoff_hz: float = 1.5) -> None:
+        self._min_cutoff_hz = min_cutoff_hz
+        self._beta = beta
+        self._speed_cutoff_hz = speed_cutoff_hz
+        self._value: NDArray[np.float64] | None = None
+        self._speed: NDArray[np.float64] | None = None
+        self._time_s = 0.0
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._value = self._speed = None
+
+    def smooth(self, value: NDArray[np.float32], time_s: float, scale: float) -> NDArray[np.float64]:
+        """Take in `value` ([n, 2]) at `time_s`; `scale` (same unit as value) makes speeds comparable between sizes.
+
+        The first value, and the first after a gap or after time went backwards, is returned as it is.
+        """
+        dt_s = time_s - self._time_s
+        self._time_s = time_s
+        if self._value is None or self._speed is None or dt_s > GAP_S or dt_s < 0.0:
+            self._value = value.astype(np.float64)
+            self._speed = np.zeros_like(self._value)
+            return self._value.copy()
+        if dt_s == 0.0:
+            return self._value.copy()
+        speed = (value - self._value) / (dt_s * scale)
+        self._speed += _alpha(self._speed_cutoff_hz, dt_s) * (speed - self._speed)
+        # One cut-off per joint, not per axis: otherwise a joint moving diagonally is bent towards an axis.
+        magnitude = np.hypot(self._speed[:, 0], self._speed[:, 1])[:, None]
+        cutoff_hz = self._min_cutoff_hz + self._beta * magnitude
+        alpha = 1.0 / (1.0 + 1.0 / (2.0 * math.pi * cutoff_hz * dt_s))
+        self._value += alpha * (value - self._value)
+        return self._value.copy()
+
+
+def _alpha(cutoff_hz: float, dt_s: float) -> float:
+    return 1.0 / (1.0 + 1.0 / (2.0 * math.pi * cutoff_hz * dt_s))
