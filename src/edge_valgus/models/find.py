@@ -1,0 +1,121 @@
+"""Where a model file lies, and whether it is the right one.
+
+A name is looked for in the folder given (or EDGE_VALGUS_MODEL_DIR), then in the state folder, then in what the package
+ships. The first file found has to be the right one: a damaged file is an error, never a reason to look further, or a
+device would quietly run something else than what was put there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge_valgus.config import default_state_dir
+from edge_valgus.errors import ModelError
+from edge_valgus.models.manifest import ManifestEntry, load_manifest, shipped_dir
+
+MODEL_DIR_VARIABLE: Final = "EDGE_VALGUS_MODEL_DIR"
+MODEL_SUFFIX: Final = ".tflite"
+
+
+class ModelMissing(ModelError):  # noqa: N818  it names a state that callers go on from, not a fault
+    """The model's file is in none of the places where it is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model file on this machine.
+
+    entry: what the manifest says of it; None for a file that was given by its path, about which nothing is known.
+    """
+
+    path: Path
+    entry: ManifestEntry | None
+
+
+def find_model(
+    name: str, *, model_dir: Path | None = None, state_dir: Path | None = None, manifest: Path | None = None
+) -> ModelFile:
+    """Find a model and check its size and SHA-256.
+
+    name: a name of the manifest, or the path of a .tflite file, which is taken as it is.
+    model_dir: looked through first; None takes EDGE_VALGUS_MODEL_DIR, if set.
+    state_dir: the device's state folder, whose `models` is looked through next; None takes the default one.
+    manifest: another list of models than the shipped one.
+
+    Raises ModelMissing when it is nowhere, ModelError when the name is unknown or the file is not the one listed.
+    """
+    if name.endswith(MODEL_SUFFIX):
+        return _given_file(Path(name))
+    entry = get_entry(name, manifest)
+    folders = search_folders(model_dir=model_dir, state_dir=state_dir)
+    for folder in folders:
+        path = folder / entry.file
+        # lexists: a link to nowhere was meant to be the model, and is worth an error rather than the next folder.
+        if os.path.lexists(path):
+            check_file(path, entry)
+            return ModelFile(path, entry)
+    raise ModelMissing(
+        f"model {name} ({entry.file}) is not in {_listed(folders)}; fetch it with: edge-valgus models fetch {name}"
+    )
+
+
+def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
+    """Look a name up in the manifest. Raises ModelError, with what there is, if it is unknown."""
+    entries = load_manifest(manifest)
+    if name in entries:
+        return entries[name]
+    close = difflib.get_close_matches(name, entries, n=1)
+    hint = (
+        f"did you mean {close[0]}?" if close else f"known are {', '.join(entries)}, or give the path of a .tflite file"
+    )
+    raise ModelError(f"unknown model {name!r}; {hint}")
+
+
+def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = None) -> tuple[Path, ...]:
+    """The folders in which models are looked for, first to last."""
+    first = model_dir or _folder_from_environment()
+    folders = ((first,) if first else ()) + ((state_dir or default_state_dir()) / "models", shipped_dir())
+    return tuple(dict.fromkeys(folders))
+
+
+def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None) -> Path:
+    """The folder into which a model is fetched: the first one in which it will be looked for."""
+    return search_folders(model_dir=model_dir, state_dir=state_dir)[0]
+
+
+def check_file(path: Path, entry: ManifestEntry) -> None:
+    """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected."""
+    again = f"delete it and fetch it again: edge-valgus models fetch {entry.name}"
+    try:
+        with path.open("rb") as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            if size_bytes != entry.size_bytes:
+                raise ModelError(f"{path} has {size_bytes} bytes, {entry.name} has {entry.size_bytes}; {again}")
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable or {again}") from error
+    if found != entry.sha256:
+        raise ModelError(f"{path} has SHA-256 {found}, {entry.name} has {entry.sha256}; {again}")
+
+
+def _given_file(path: Path) -> ModelFile:
+    if not path.is_file():
+        raise ModelMissing(
+            f"{path} is not a file; give the path of a .tflite file or a name of: edge-valgus models list"
+        )
+    return ModelFile(path, None)
+
+
+def _folder_from_environment() -> Path | None:
+    folder = os.environ.get(MODEL_DIR_VARIABLE)
+    return Path(folder) if folder else None
+
+
+def _listed(folders: tuple[Path, ...]) -> str:
+    *most, last = (str(folder) for folder in folders)
+    return f"{', '.join(most)} or {last}" if most else last

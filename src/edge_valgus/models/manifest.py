@@ -1,0 +1,62 @@
+"""The list of known models: a TOML file with one table per model, shipped with the package.
+
+[a-name]
+title, licence       for people
+file, bytes, sha256  the file's name, and what it must be
+addresses            where it can be downloaded, best first
+input, output        what the model takes and gives, for people
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError
+
+from edge_valgus.errors import ConfigError, ModelError
+from edge_valgus.settings_file import Section, read_table
+
+MANIFEST_NAME: Final = "manifest.toml"
+
+
+class ManifestEntry(Section):
+    """One model of the manifest."""
+
+    name: str
+    title: str
+    # A bare name: a manifest must not be able to point outside the folder it is fetched into.
+    file: str = Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")
+    size_bytes: int = Field(alias="bytes", ge=1, le=10**10)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    licence: str
+    input: str
+    output: str
+    addresses: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(strict=False, min_length=1)]
+
+
+def shipped_dir() -> Path:
+    """The folder of what the package ships: the manifest, and model files where there are any.
+
+    In an installed package it lies inside it; in a checkout it is the `models` folder at the top.
+    """
+    here = Path(__file__).resolve().parent
+    installed = here / "shipped"
+    return installed if installed.is_dir() else here.parents[2] / "models"
+
+
+def load_manifest(path: Path | None = None) -> dict[str, ManifestEntry]:
+    """Read the manifest (None: the shipped one) into entries by name. Raises ModelError if it is missing or damaged."""
+    path = path or shipped_dir() / MANIFEST_NAME
+    try:
+        table = read_table(path)
+    except ConfigError as error:
+        raise ModelError(f"the list of models {error}; install edge-valgus again") from error
+    try:
+        return {name: ManifestEntry.model_validate({**content, "name": name}) for name, content in table.items()}
+    except (ValidationError, TypeError) as error:
+        details = error.errors(include_url=False) if isinstance(error, ValidationError) else []
+        wrong = ", ".join(f"{'.'.join(str(part) for part in detail['loc'])} ({detail['msg']})" for detail in details)
+        raise ModelError(
+            f"the list of models {path} is damaged: {wrong or error}; install edge-valgus again"
+        ) from error

@@ -1,0 +1,180 @@
+"""Models are found in order, and only the right bytes are taken."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from edge_valgus.errors import ModelError
+from edge_valgus.models.find import ModelMissing, fetch_folder, find_model, search_folders
+from edge_valgus.models.manifest import load_manifest, shipped_dir
+
+CONTENT = b"not a network, but the right bytes" * 100
+
+
+@pytest.fixture
+def manifest(tmp_path) -> Path:
+    path = tmp_path / "manifest.toml"
+    path.write_text(f"""
+        [tiny-model]
+        title = "Tiny"
+        file = "tiny.tflite"
+        bytes = {len(CONTENT)}
+        sha256 = "{hashlib.sha256(CONTENT).hexdigest()}"
+        licence = "MIT"
+        input = "uint8 [1]"
+        output = "float32 [1]"
+        addresses = ["https://example.org/tiny.tflite"]
+    """)
+    return path
+
+
+@pytest.fixture
+def find(tmp_path, manifest, monkeypatch):
+    monkeypatch.delenv("EDGE_VALGUS_MODEL_DIR", raising=False)
+
+    def run(name="tiny-model", **given):
+        return find_model(name, manifest=manifest, **{"state_dir": tmp_path / "state", **given})
+
+    return run
+
+
+def put(folder: Path, content: bytes = CONTENT) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "tiny.tflite"
+    path.write_bytes(content)
+    return path
+
+
+def test_the_given_folder_comes_first_then_the_state_folder(tmp_path, find):
+    in_state = put(tmp_path / "state/models")
+    assert find(model_dir=tmp_path / "given").path == in_state
+    in_given = put(tmp_path / "given")
+    found = find(model_dir=tmp_path / "given")
+    assert found.path == in_given
+    assert found.entry is not None
+    assert found.entry.name == "tiny-model"
+
+
+def test_the_environment_names_a_folder_and_an_argument_beats_it(tmp_path, find, monkeypatch):
+    in_environment = put(tmp_path / "environment")
+    put(tmp_path / "state/models")
+    monkeypatch.setenv("EDGE_VALGUS_MODEL_DIR", str(tmp_path / "environment"))
+    assert find().path == in_environment
+    in_given = put(tmp_path / "given")
+    assert find(model_dir=tmp_path / "given").path == in_given
+
+
+def test_what_the_package_ships_comes_last(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGE_VALGUS_MODEL_DIR", "")
+    folders = search_folders(model_dir=tmp_path / "given", state_dir=tmp_path / "state")
+    assert folders == (tmp_path / "given", tmp_path / "state/models", shipped_dir())
+    assert fetch_folder(state_dir=tmp_path / "state") == tmp_path / "state/models"
+
+
+def test_missing_says_where_it_looked_and_how_to_fetch(tmp_path, find):
+    with pytest.raises(ModelMissing) as caught:
+        find(model_dir=tmp_path / "given")
+    message = str(caught.value)
+    assert f"{tmp_path}/given, {tmp_path}/state/models or " in message
+    assert message.endswith("edge-valgus models fetch tiny-model")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(CONTENT[:-1], "has 3399 bytes, tiny-model has 3400", id="cut off"),
+        pytest.param(b"", "has 0 bytes, tiny-model has 3400", id="empty"),
+        pytest.param(
+            CONTENT[:-1] + b"!", "has SHA-256 [0-9a-f]{64}, tiny-model has [0-9a-f]{64}", id="one byte differs"
+        ),
+    ],
+)
+def test_a_wrong_file_is_an_error_and_not_passed_over(tmp_path, find, content, expected):
+    wrong = put(tmp_path / "given", content)
+    put(tmp_path / "state/models")
+    with pytest.raises(ModelError, match=f"{wrong} {expected}.*edge-valgus models fetch tiny-model"):
+        find(model_dir=tmp_path / "given")
+    assert wrong.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda path: path.mkdir(parents=True), id="a folder of that name"),
+        pytest.param(lambda path: (path.parent.mkdir(), path.symlink_to("nowhere")), id="a link to nowhere"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error(tmp_path, find, make):
+    make(tmp_path / "given/tiny.tflite")
+    put(tmp_path / "state/models")
+    with pytest.raises(ModelError, match="cannot be read"):
+        find(model_dir=tmp_path / "given")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("tiny-modle", r"unknown model 'tiny-modle'; did you mean tiny-model\?", id="typo"),
+        pytest.param("", "unknown model ''; known are tiny-model", id="empty"),
+        pytest.param("../etc/passwd", "unknown model", id="path without suffix"),
+    ],
+)
+def test_an_unknown_name_is_an_error(find, name, expected):
+    with pytest.raises(ModelError, match=expected) as caught:
+        find(name)
+    assert not isinstance(caught.value, ModelMissing)
+
+
+def test_a_path_is_taken_as_it_is(tmp_path, find):
+    own = tmp_path / "own.tflite"
+    own.write_bytes(b"anything")
+    found = find(str(own))
+    assert (found.path, found.entry) == (own, None)
+    own.unlink()
+    with pytest.raises(ModelMissing, match=r"own\.tflite is not a file"):
+        find(str(own))
+
+
+def test_the_shipped_manifest_lists_movenet():
+    entry = load_manifest()["movenet-lightning-int8"]
+    assert entry.file == "movenet_lightning_int8.tflite"
+    assert entry.size_bytes == 2_894_840
+    assert entry.licence == "Apache-2.0"
+    assert all(address.startswith("https://") for address in entry.addresses)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(lambda _: "", "", id="no models is no fault"),
+        pytest.param(lambda text: text.replace("bytes =", "size ="), "bytes .*size", id="missing and unknown key"),
+        pytest.param(
+            lambda text: text.replace("tiny.tflite", "../tiny.tflite", 1), "file", id="file outside its folder"
+        ),
+        pytest.param(lambda text: text.replace("https:", "file:"), "addresses.0", id="address of another kind"),
+        pytest.param(lambda _: "tiny-model = 5", "damaged", id="no table"),
+        pytest.param(lambda _: "[", "not valid TOML", id="no TOML"),
+    ],
+)
+def test_a_damaged_manifest_is_an_error(manifest, change, expected):
+    manifest.write_text(change(manifest.read_text()))
+    if not expected:
+        assert load_manifest(manifest) == {}
+        return
+    with pytest.raises(ModelError, match=f"{expected}.*install edge-valgus again"):
+        load_manifest(manifest)
+
+
+def test_a_missing_manifest_is_an_error(tmp_path):
+    with pytest.raises(ModelError, match=r"cannot be read.*install edge-valgus again"):
+        load_manifest(tmp_path / "none.toml")
+
+
+@pytest.mark.movenet
+def test_the_real_weights_are_the_ones_listed(movenet_dir):
+    found = find_model("movenet-lightning-int8", model_dir=movenet_dir)
+    assert found.path.parent == Path(movenet_dir)
+    assert found.path.stat().st_size == 2_894_840
