@@ -78,23 +78,23 @@ def to_rgb(
         return np.ascontiguousarray(pixels[..., 2::-1])
     if pixel_format not in FORMATS:
         raise CaptureError(f"pixel format {pixel_format}: cannot be converted: expected one of {', '.join(FORMATS)}")
-    if width % 2 or height % 2:
-        raise CaptureError(f"{what}: width and height must be even: change the size")
+    if width % 2 or height % 2 or stride % 2:
+        raise CaptureError(f"{what} in rows of {stride} bytes: all must be even: change the size")
     if pixel_format in _INTERLEAVED:
         luma_at, u_at, v_at = _INTERLEAVED[pixel_format]
         quads = _rows(buffer, height, stride, width * 2, what=what)[:, : width * 2]
         quads = quads.reshape(height, width // 2, 4)
         luma = quads[..., luma_at::2].reshape(height, width)
         return _yuv_to_rgb(luma, quads[..., u_at], quads[..., v_at], colours)
-    _rows(buffer, height * 3 // 2, stride, width, what=what)
-    luma = buffer[: height * stride].reshape(height, stride)[:, :width]
-    chroma = buffer[height * stride : height * stride * 3 // 2]
     if pixel_format in _SEMI_PLANAR:
         u_at, v_at = _SEMI_PLANAR[pixel_format]
-        pairs = chroma.reshape(height // 2, stride)[:, :width].reshape(height // 2, width // 2, 2)
-        return _yuv_to_rgb(luma, pairs[..., u_at], pairs[..., v_at], colours)
+        rows = _rows(buffer, height * 3 // 2, stride, width, what=what)[:, :width]
+        pairs = rows[height:].reshape(height // 2, width // 2, 2)
+        return _yuv_to_rgb(rows[:height], pairs[..., u_at], pairs[..., v_at], colours)
     u_at, v_at = _PLANAR[pixel_format]
-    planes = chroma.reshape(2, height // 2, stride // 2)[:, :, : width // 2]
+    rows = _rows(buffer, height * 3, stride // 2, width // 2, what=what)
+    luma = rows[: height * 2].reshape(height, stride)[:, :width]
+    planes = rows[height * 2 :].reshape(2, height // 2, stride // 2)[:, :, : width // 2]
     return _yuv_to_rgb(luma, planes[u_at], planes[v_at], colours)
 
 

@@ -201,15 +201,7 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
             while data := file.readline(_MAX_LINE):
                 number += 1
                 where = f"{path}, line {number}"
-                if len(data) == _MAX_LINE:
-                    raise CaptureError(f"{where}: longer than {_MAX_LINE} characters: this is not a keypoint recording")
-                try:
-                    text = data.decode().strip()
-                except UnicodeDecodeError as error:
-                    raise CaptureError(
-                        f"{where}: not text ({error.reason}): this is not a keypoint recording"
-                    ) from error
-                if text:
+                if text := _text(where, data):
                     yield where, text
     except CaptureError:
         raise

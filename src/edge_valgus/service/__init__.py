@@ -1,0 +1,1 @@
+"""The running device, and the other things that see every room."""
