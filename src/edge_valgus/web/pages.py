@@ -1,0 +1,110 @@
+"""The pages for people: now, the days, a day, a set; and the files that they load."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import groupby
+
+from flask import Blueprint, Response, abort, render_template, send_from_directory
+
+from edge_valgus.errors import StoreError
+from edge_valgus.store.rows import SetRow
+from edge_valgus.web.api import parse_day, parse_id
+from edge_valgus.web.charts import NARROW, WIDE, TracedRep, rep_chart, set_chart
+from edge_valgus.web.context import STATIC_DIR, page, today
+
+MOST_DAYS = 60
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def now() -> str:
+    """What is happening, and today's sets."""
+    here = page()
+    return render_template(
+        "now.html", view=here.now(), notice=here.notice, count_depth=here.count_depth, **_day(today(), tolerate=True)
+    )
+
+
+@blueprint.get("/fragments/today")
+def today_fragment() -> str:
+    """Today's sets alone, for the page to put in place of its list."""
+    return render_template("_sets.html", **_day(today(), tolerate=True))
+
+
+@blueprint.get("/days/")
+def days() -> str:
+    """The days with sets."""
+    return render_template("days.html", days=page().reader.days(MOST_DAYS), today=today(), notice=page().notice)
+
+
+@blueprint.get("/days/<text>")
+def one_day(text: str) -> str:
+    """The sets of one day."""
+    day = parse_day(text)
+    stored = [row.day for row in page().reader.days(10_000)]
+    return render_template(
+        "day.html",
+        earlier=max((other for other in stored if other < day), default=None),
+        later=min((other for other in stored if other > day), default=None),
+        notice=page().notice,
+        **_day(day),
+    )
+
+
+@blueprint.get("/sets/<set_id>")
+def one_set(set_id: str) -> str:
+    """One set: the depth curve, and every rep."""
+    here = page()
+    detail = here.reader.set(parse_id(set_id, "set"))
+    if detail is None:
+        abort(404, f"There is no set {set_id}. It may have been too old to keep; the days list what there is.")
+    traced = [TracedRep(rep, here.reader.trace(rep.id)) for rep in detail.reps]
+    return render_template(
+        "set.html",
+        detail=detail,
+        set=detail.set,
+        day=detail.set.started_at.date(),
+        today=today(),
+        charts=[set_chart(traced, here.count_depth, size) for size in (NARROW, WIDE)],
+        reps=[(one.rep, rep_chart(one)) for one in traced],
+        notice=here.notice,
+    )
+
+
+@blueprint.get("/assets/<version>/<path:name>")
+def asset(version: str, name: str) -> Response:
+    """A file of the page. The version is part of the address, so that scripts import each other at the same one."""
+    response = send_from_directory(STATIC_DIR, name)
+    if version == page().assets:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """The icon, for browsers that ask for it at the old address."""
+    return send_from_directory(STATIC_DIR, "icon.svg")
+
+
+def _day(day: date, *, tolerate: bool = False) -> dict[str, object]:
+    """What _sets.html needs: the sets in sessions, newest first. tolerate: say why there are none instead of failing."""
+    rows: tuple[SetRow, ...] = ()
+    problem = None
+    try:
+        rows = page().reader.sets(day)
+    except StoreError as error:
+        if not tolerate:
+            raise
+        problem = str(error)
+    sessions = [list(group) for _, group in groupby(rows, key=lambda row: row.session_id)]
+    return {
+        "day": day,
+        "today": today(),
+        "yesterday": today() - timedelta(days=1),
+        "sessions": sessions,
+        "problem": problem,
+        "sets_total": len(rows),
+        "reps_total": sum(row.counted for row in rows),
+    }

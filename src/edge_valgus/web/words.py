@@ -1,0 +1,87 @@
+"""How the page says things: numbers, times and states in words.
+
+Nothing that could not be taken is ever shown as zero: None and NaN become an en dash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+NOTHING: Final = "–"
+
+PHASES: Final[Mapping[str, str]] = {
+    "away": "Nobody in view",
+    "standing": "Ready",
+    "descent": "Down",
+    "bottom": "Bottom",
+    "ascent": "Up",
+}
+
+DOUBT_HINTS: Final[Mapping[str, str]] = {
+    "turned away": "Face the camera.",
+    "legs hidden": "Something hides the legs: move it, or move the camera.",
+    "legs outside the picture": "Step back until both feet are in the picture.",
+    "too far away": "Step closer to the camera.",
+    "keypoints unsteady": "More light and a plainer background help.",
+}
+
+KNEES: Final[Mapping[str, str]] = {
+    "none": "on track",
+    "left": "left caved in",
+    "right": "right caved in",
+    "both": "both caved in",
+    "unknown": "can't judge",
+}
+"""A rep's knee tracking, by `events.Valgus`."""
+
+
+def present(value: float | None) -> bool:
+    """Whether a measure was taken: neither None nor NaN nor infinite."""
+    return value is not None and math.isfinite(value)
+
+
+def seconds(value: float | None) -> str:
+    """`1.3 s`, or a dash."""
+    return f"{value:.1f} s" if value is not None and present(value) else NOTHING
+
+
+def percent(share: float | None) -> str:
+    """A share as `93 %`: depth in % of the way to parallel, or a share of frames."""
+    return f"{share * 100:.0f} %" if share is not None and present(share) else NOTHING
+
+
+def displacement(value_pct: float | None) -> str:
+    """Medial knee displacement, % of leg length, signed: `+4.2 %` is inward."""
+    return f"{value_pct:+.1f} %" if value_pct is not None and present(value_pct) else NOTHING
+
+
+def ratio(value: float | None) -> str:
+    """`0.97`, or a dash."""
+    return f"{value:.2f}" if value is not None and present(value) else NOTHING
+
+
+def degrees(value_deg: float | None) -> str:
+    """`4°`, or a dash."""
+    return f"{value_deg:.0f}°" if value_deg is not None and present(value_deg) else NOTHING
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """`1 rep`, `3 reps`."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def clock(moment: datetime) -> str:
+    """`18:04`, in the time zone it comes with."""
+    return f"{moment:%H:%M}"
+
+
+def weekday(day: date, today: date) -> str:
+    """`Today`, `Yesterday`, or `Monday 3 March 2025`."""
+    if day == today:
+        return "Today"
+    if (today - day).days == 1:
+        return "Yesterday"
+    return f"{day:%A} {day.day} {day:%B %Y}"
