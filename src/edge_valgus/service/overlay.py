@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import textwrap
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +52,8 @@ _LEGS: Final = {
 }
 _SEEN: Final = 0.2  # keypoints scored lower than this are guesses, and not drawn
 _FULL_BAR: Final = 1.2  # depth at which the bar is full; 1 is about parallel
+_MIN_FONT_PX: Final = 6
+_LINE_CHARACTERS: Final = 19  # of a card on a panel beside the picture
 _SHARPER: Final = 2  # the skeleton is drawn this much larger and scaled down: smooth edges
 
 Box = tuple[float, float, float, float]
@@ -72,23 +75,23 @@ class Layout:
 
 _BESIDE: Final = Layout(
     panel=(46, 100),
-    reps_label=(3.5, 3.5, 20, 4.2),
-    count=(3.5, 8, 39, 24),
-    partial=(23.5, 3.5, 19, 4.2),
+    reps_label=(3.5, 3.5, 18, 4.4),
+    count=(3.5, 7, 39, 27),
+    partial=(21.5, 3.5, 21, 4.4),
     phase=(3.5, 35, 39, 7.5),
-    bar=(3.5, 46, 8, 35),
-    table=(15, 46, 27.5, 35),
-    verdict=(3.5, 84.5, 39, 12),
+    bar=(5, 46, 7.5, 34.5),
+    table=(18.5, 46, 24, 34.5),
+    verdict=(3.5, 83.5, 39, 13),
 )
 _BELOW: Final = Layout(
-    panel=(100, 50),
+    panel=(100, 54),
     reps_label=(3.5, 3.5, 28, 4.4),
-    count=(3.5, 8.5, 28, 21),
-    partial=(3.5, 31, 28, 4.4),
-    phase=(3.5, 38, 28, 8.5),
-    bar=(36, 3.5, 8, 31),
-    table=(49, 3.5, 47.5, 31),
-    verdict=(35, 38, 61.5, 8.5),
+    count=(3.5, 7.5, 28, 23),
+    partial=(3.5, 31.5, 28, 4.6),
+    phase=(3.5, 38.5, 28, 12),
+    bar=(38, 3.5, 7.5, 32),
+    table=(53, 3.5, 43.5, 32),
+    verdict=(35, 38.5, 61.5, 12),
 )
 
 
@@ -174,23 +177,24 @@ class Overlay:
 
     def _panel(self, reading: Reading, counted: int, partial: int) -> None:
         layout = self._layout
-        left, top = self._origin
-        self._draw.rectangle((left, top, *self.canvas_px), fill=BACKGROUND)
+        self._draw.rectangle((*self._origin, *self.canvas_px), fill=BACKGROUND)
         self._text(layout.reps_label, "REPS", DIM, bold=True)
-        self._text(layout.count, str(counted), WHITE, bold=True)
-        beside = layout is _BESIDE
-        self._text(layout.partial, f"+{partial} partial" if partial else "", AMBER, align="right" if beside else "left")
+        self._text(layout.count, str(counted), WHITE, bold=True, template="88")
+        side = "right" if layout is _BESIDE else "left"
+        self._text(layout.partial, f"+{partial} partial" if partial else "", AMBER, align=side)
         phase = "NOBODY" if reading.phase is Phase.AWAY else reading.phase.value.upper()
-        self._card(layout.phase, phase, CARD, WHITE)
+        self._card(layout.phase, (phase,), CARD, WHITE, template="STANDING")
         self._depth_bar(reading)
         self._table(reading)
-        words, fill, ink = _verdict(reading)
-        self._card(layout.verdict, words, fill, ink)
+        lines, fill, ink = _verdict(reading)
+        if layout is _BESIDE:
+            lines = tuple(part for line in lines for part in textwrap.wrap(line, _LINE_CHARACTERS))
+        self._card(layout.verdict, lines, fill, ink)
 
     def _depth_bar(self, reading: Reading) -> None:
         x, y, width, height = self._layout.bar
-        self._text((x - 1.5, y, width + 3, 3.4), "DEPTH", DIM, align="middle")
-        track = (x, y + 5, width, height - 10.5)
+        self._text((x - 2.5, y, width + 5, 3.2), "DEPTH", DIM, align="middle")
+        track = (x, y + 5, width, height - 11)
         self._rounded(track, CARD)
         depth = reading.measures.depth
         reached = math.isfinite(depth) and depth >= self._min_depth
@@ -198,65 +202,85 @@ class Overlay:
             part = min(depth / _FULL_BAR, 1.0) * track[3]
             self._rounded((x, track[1], width, max(part, 0.8)), GREEN if reached else WHITE)
         line_y = track[1] + min(self._min_depth / _FULL_BAR, 1.0) * track[3]
-        left, top, right, _ = self._pixels((x - 1.2, line_y, width + 2.4, 0))
+        left, top, right, _ = self._pixels((x - 1.5, line_y, width + 3, 0))
         self._draw.line((left, top, right, top), fill=AMBER, width=max(2, round(0.7 * self._unit)))
-        self._text((x - 2, y + height - 4.6, width + 4, 4.4), _number(depth, ".2f"), WHITE, align="middle", bold=True)
+        self._text((x - 2.5, y + height - 4.4, width + 5, 4.4), _number(depth, ".2f"), WHITE, align="middle", bold=True)
 
     def _table(self, reading: Reading) -> None:
         x, y, width, height = self._layout.table
         measures = reading.measures
         colours = _leg_colours(reading)
-        beside = self._layout is _BESIDE
         rows = (
-            ("KNEE IN  % leg", _number(measures.mkd_left_pct, "+.1f"), _number(measures.mkd_right_pct, "+.1f")),
-            ("FPPA  degrees", _number(measures.fppa_left_deg, "+.0f"), _number(measures.fppa_right_deg, "+.0f")),
+            ("KNEE IN %", _number(measures.mkd_left_pct, "+.1f"), _number(measures.mkd_right_pct, "+.1f")),
+            ("FPPA °", _number(measures.fppa_left_deg, "+.0f"), _number(measures.fppa_right_deg, "+.0f")),
+            ("KASR", _number(measures.kasr, ".2f"), ""),
         )
         # Beside the picture a label stands over its numbers, under the picture to their left.
+        beside = self._layout is _BESIDE
         label_width = 0.0 if beside else width * 0.4
-        cell = (width - label_width) / 2
-        self._text((x + label_width, y, cell - 1, 4.2), "LEFT", colours["left"], bold=True)
-        self._text((x + label_width + cell, y, cell - 1, 4.2), "RIGHT", colours["right"], bold=True)
-        pitch = (height - 5) / 3
-        for index, (label, left, right) in enumerate((*rows, ("KASR", _number(measures.kasr, ".2f"), ""))):
-            top = y + 6 + index * pitch
+        columns = (x + label_width, x + label_width + (width - label_width) / 2)
+        cell = (width - label_width) / 2 - 1
+        for column, side in zip(columns, ("left", "right"), strict=True):
+            self._text((column, y, cell, 3.2), side.upper(), colours[side], bold=True, template="RIGHT")
+        first, pitch = (6.2, (height - 6.2) / 3) if beside else (7.5, (height - 6.5) / 3)
+        for index, (label, left, right) in enumerate(rows):
+            top = y + first + index * pitch
             if beside:
-                self._text((x, top, width, 3.2), label, DIM)
-                top += 4
+                self._text((x, top, width, 3.0), label, DIM, template="KNEE IN %")
+                top += 3.3
             else:
-                self._text((x, top + 0.8, label_width - 1.5, 3.6), label, DIM)
-            self._text((x + label_width, top, cell - 1, 5), left, WHITE, bold=True)
-            self._text((x + label_width + cell, top, cell - 1, 5), right, WHITE, bold=True)
+                self._text((x, top + 0.7, label_width - 1.5, 3.2), label, DIM, template="KNEE IN %")
+            for column, number in zip(columns, (left, right), strict=True):
+                self._text((column, top, cell, 4.6), number, WHITE, bold=True, template="+88.8")
 
-    def _card(self, box: Box, words: str, fill: Colour, ink: Colour) -> None:
+    def _card(self, box: Box, lines: tuple[str, ...], fill: Colour, ink: Colour, template: str = "") -> None:
         self._rounded(box, fill)
         x, y, width, height = box
-        lines = words.split("\n") if height > 10 else [words.replace("\n", " ")]
-        pitch = height / len(lines)
+        size = min(4.8, height / (1.3 * len(lines)))
+        widest = template or max(lines, key=len)
+        pitch = size * 1.15
         for index, line in enumerate(lines):
-            size = min(4.6, pitch * 0.72)
-            top = y + (height - len(lines) * size * 1.25) / 2 + index * size * 1.25
-            self._text((x + 1.5, top + 0.12 * size, width - 3, size), line, ink, align="middle", bold=True)
+            top = y + (height - len(lines) * pitch) / 2 + index * pitch
+            self._text(
+                (x + 1.5, top, width - 3, pitch), line, ink, align="middle", bold=True, size=size, template=widest
+            )
 
     def _rounded(self, box: Box, fill: Colour) -> None:
         left, top, right, bottom = self._pixels(box)
         radius = min(1.6 * self._unit, (right - left) / 2, (bottom - top) / 2)
         self._draw.rounded_rectangle((left, top, right, bottom), radius, fill=fill)
 
-    def _text(self, box: Box, words: str, fill: Colour, *, align: str = "left", bold: bool = False) -> None:
-        """Write into a box whose height is the text's: capitals fill it. Shrinks until the width suffices, too."""
+    def _text(
+        self,
+        box: Box,
+        words: str,
+        fill: Colour,
+        *,
+        align: str = "left",
+        bold: bool = False,
+        size: float = 0.0,
+        template: str = "",
+    ) -> None:
+        """Write into a box, centred in its height. The font's size is `size` units, or the box's height.
+
+        It shrinks until the wider of `words` and `template` fits the box: a template keeps numbers that come and go at
+        one size.
+        """
         if not words:
             return
         left, top, right, bottom = self._pixels(box)
-        size = max(6, round((bottom - top) / 0.73))  # capitals are 0.73 of a font's size
+        pixels = max(_MIN_FONT_PX, round(size * self._unit if size else bottom - top))
         while True:
-            font = _font(size, bold)
-            x0, y0, x1, y1 = font.getbbox(words)
-            if size <= 6 or x1 - x0 <= right - left:
+            font = _font(pixels, bold)
+            room = right - left - max(font.getlength(words), font.getlength(template))
+            if room >= 0 or pixels <= _MIN_FONT_PX:
                 break
-            size -= max(1, size // 12)
-        spare = right - left - (x1 - x0)
+            pixels -= max(1, pixels // 20)
+        spare = right - left - font.getlength(words)
         shift = {"left": 0.0, "middle": spare / 2, "right": spare}[align]
-        self._draw.text((left + shift - x0, (top + bottom - y0 - y1) / 2), words, fill=fill, font=font)
+        # Between baseline and the top of capitals lies the optical middle, whatever letters there are.
+        _, cap_top, _, base = font.getbbox("E")
+        self._draw.text((left + shift, (top + bottom - cap_top - base) / 2), words, fill=fill, font=font)
 
     def _pixels(self, box: Box) -> Box:
         x, y, width, height = (value * self._unit for value in box)
@@ -276,13 +300,14 @@ def _leg_colours(reading: Reading) -> dict[str, Colour]:
     }
 
 
-def _verdict(reading: Reading) -> tuple[str, Colour, Colour]:
+def _verdict(reading: Reading) -> tuple[tuple[str, ...], Colour, Colour]:
+    """Lines, the card's colour, the letters' colour. In words, for those who can't tell red from green."""
+    if reading.flagged_left and reading.flagged_right:
+        return ("Both knees", "caving in"), RED, INK
     if reading.flagged_left or reading.flagged_right:
-        which = "both knees" if reading.flagged_left and reading.flagged_right else "left knee"
-        which = "right knee" if reading.flagged_right and not reading.flagged_left else which
-        return f"{which} caving in".capitalize().replace(" caving", "\ncaving"), RED, INK
+        return (f"{'Left' if reading.flagged_left else 'Right'} knee", "caving in"), RED, INK
     if not reading.in_view:
-        return "Step into view", CARD, DIM
+        return ("Step into view",), CARD, DIM
     if reading.doubt is not None:
-        return f"Can't judge:\n{reading.doubt.value}", AMBER, INK
-    return "Knees fine", GREEN, INK
+        return ("Can't judge:", reading.doubt.value), AMBER, INK
+    return ("Knees fine",), GREEN, INK
