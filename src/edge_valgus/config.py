@@ -125,7 +125,7 @@ class CountConfig(Section):
     """What counts as a rep, a set, a session."""
 
     min_depth: float = Field(
-        0.5,
+        0.4,
         ge=0.2,
         le=1.2,
         description="A rep counts from this depth on: 0 is standing, 1 is hip level with the knee. Shallower is partial. "

@@ -1,0 +1,181 @@
+"""Puts the parts together: one frame's pose in, what happened out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from edge_valgus.analysis import measures as formulas
+from edge_valgus.analysis.baseline import Standing, StandingBaseline
+from edge_valgus.analysis.body import Body, body_of
+from edge_valgus.analysis.floor import Floor
+from edge_valgus.analysis.knee import KneeJudge, KneeReading
+from edge_valgus.analysis.recorder import RepRecorder
+from edge_valgus.analysis.segmenter import MAX_GAP_S, RepSegmenter, Segment, Step
+from edge_valgus.analysis.sets import SetKeeper
+from edge_valgus.analysis.shape import ShapeWitness
+from edge_valgus.config import Config
+from edge_valgus.events import (
+    Event,
+    LifterEntered,
+    LifterLeft,
+    Measures,
+    Phase,
+    Reading,
+    RepAbandoned,
+    RepCounted,
+    RepPartial,
+    RepStarted,
+    Side,
+)
+from edge_valgus.frames import Pose
+
+MIN_PARTIAL_DEPTH: Final = 0.25  # shallower is fidgeting, unracking, shifting weight: not even a partial rep
+NEW_LIFTER_AFTER_S: Final = 3.0  # nobody seen this long: whoever comes next is measured afresh
+MEMORY_S: Final = 5.0  # how far back before its detection a rep may have begun
+
+
+class Analyser:
+    """The judgement of one camera's view. Feed every frame in order, with or without a lifter in it."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        self._config = config or Config()
+        self._floor = Floor()
+        self._baseline = StandingBaseline()
+        self._segmenter = RepSegmenter()
+        self._shape = ShapeWitness()
+        self._recorder = RepRecorder()
+        self._knees = KneeJudge(self._config.knee)
+        self._sets = SetKeeper(self._config.count)
+        self._in_view = False
+        self._seen_s = -math.inf
+        self.reading = Reading(0.0, Phase.AWAY, False, Measures(), None, False, False, 0, 0, 0)
+
+    def update(self, time_s: float, pose: Pose | None) -> tuple[Event, ...]:
+        """One frame on; returns what happened in it. `self.reading` then says how things stand."""
+        events: list[Event] = []
+        body = body_of(pose) if pose is not None else None
+        if body is None or not body.legs_seen:
+            self._miss(time_s, events)
+        else:
+            self._see(body, time_s, events)
+        ended = self._sets.rest(time_s, in_rep=self._segmenter.in_rep)
+        if ended:
+            events.append(ended)
+        return tuple(events)
+
+    def end_set(self, time_s: float, *, new_session: bool = False) -> tuple[Event, ...]:
+        """The button: end the set now, or the session too."""
+        ended = self._sets.new_session(time_s) if new_session else self._sets.end(time_s)
+        return (ended,) if ended else ()
+
+    def finish(self, time_s: float) -> tuple[Event, ...]:
+        """The source has ended: close what is as good as done."""
+        events: list[Event] = []
+        segment = self._segmenter.finish()
+        if segment:
+            self._close_rep(segment, time_s, events)
+        events.extend(self._knees.new_lifter(time_s))
+        if self._in_view:
+            self._in_view = False
+            events.append(LifterLeft(time_s))
+        events.extend(self.end_set(time_s))
+        return tuple(events)
+
+    def _miss(self, time_s: float, events: list[Event]) -> None:
+        gap_s = time_s - self._seen_s
+        self._follow(self._segmenter.update(time_s, math.nan), time_s, events)
+        if gap_s > MAX_GAP_S and self._in_view:
+            self._in_view = False
+            events.extend(self._knees.new_lifter(time_s))
+            events.append(LifterLeft(time_s))
+        if gap_s > NEW_LIFTER_AFTER_S:
+            self._baseline.reset()
+        self._note(time_s, Phase.AWAY if not self._in_view else self.reading.phase, Measures(), None)
+
+    def _see(self, body: Body, time_s: float, events: list[Event]) -> None:
+        if time_s - self._seen_s > NEW_LIFTER_AFTER_S:
+            self._baseline.reset()
+        self._seen_s = time_s
+        body = replace(body, floor_y_px=self._floor.update(body, time_s))
+        standing = self._baseline.update(body, time_s, in_rep=self._segmenter.in_rep)
+        if standing is None:
+            self._note(time_s, Phase.AWAY, Measures(), None)
+            return
+        if not self._in_view:
+            self._in_view = True
+            events.append(LifterEntered(time_s))
+        depth = formulas.depth_of(body, standing.leg_length_px)
+        step = self._segmenter.update(time_s, depth)
+        self._follow(step, time_s, events)
+        knees = self._knees.update(body, standing, depth, time_s, in_rep=self._segmenter.in_rep)
+        events.extend(knees.events)
+        measures = _measures(body, standing, depth, knees)
+        self._note(time_s, step.phase, measures, knees)
+        if not self._segmenter.in_rep:
+            self._shape.forget_before(time_s - MEMORY_S)
+            self._recorder.forget_before(time_s - MEMORY_S)
+        self._shape.see(body, time_s, depth, standing.leg_length_px)
+        self._recorder.add(
+            time_s,
+            measures,
+            flagged_left=knees.flagged_left,
+            flagged_right=knees.flagged_right,
+            judged=knees.doubt is None and not math.isnan(measures.mkd_left_pct + measures.mkd_right_pct),
+        )
+
+    def _follow(self, step: Step, time_s: float, events: list[Event]) -> None:
+        """Act on what the segmenter said about this frame."""
+        if step.abandoned is not None:
+            events.append(RepAbandoned(time_s, step.abandoned))
+        if step.finished is not None:
+            self._close_rep(step.finished, time_s, events)
+        if step.started_s is not None:
+            events.append(RepStarted(time_s))
+
+    def _close_rep(self, segment: Segment, time_s: float, events: list[Event]) -> None:
+        objection = self._shape.objection(segment.start_s, segment.end_s)
+        if objection is None and segment.depth < MIN_PARTIAL_DEPTH:
+            objection = "too shallow to be a rep"
+        if objection is not None:
+            events.append(RepAbandoned(time_s, objection))
+            return
+        counted = segment.depth >= self._config.count.min_depth
+        started = self._sets.note_rep(segment.start_s, segment.end_s, counted=counted)
+        if started:
+            events.append(started)
+        rep = self._recorder.rep(
+            segment,
+            number=self._sets.counted if counted else self._sets.partial,
+            counted=counted,
+            judge_from_depth=self._config.knee.from_depth,
+        )
+        events.append(RepCounted(time_s, rep) if counted else RepPartial(time_s, rep))
+
+    def _note(self, time_s: float, phase: Phase, measures: Measures, knees: KneeReading | None) -> None:
+        self.reading = Reading(
+            time_s=time_s,
+            phase=phase,
+            in_view=self._in_view,
+            measures=measures,
+            doubt=self._knees.doubt,
+            flagged_left=knees is not None and knees.flagged_left,
+            flagged_right=knees is not None and knees.flagged_right,
+            set_number=self._sets.number,
+            counted=self._sets.counted,
+            partial=self._sets.partial,
+        )
+
+
+def _measures(body: Body, standing: Standing, depth: float, knees: KneeReading) -> Measures:
+    return Measures(
+        depth=depth,
+        kasr=formulas.kasr_of(body, standing.leg_length_px),
+        mkd_left_pct=knees.mkd_left_pct,
+        mkd_right_pct=knees.mkd_right_pct,
+        fppa_left_deg=formulas.fppa_deg(body.left, Side.LEFT, depth),
+        fppa_right_deg=formulas.fppa_deg(body.right, Side.RIGHT, depth),
+        pelvic_tilt_deg=formulas.pelvic_tilt_deg(body),
+        trunk_lean_deg=formulas.trunk_lean_deg(body),
+    )

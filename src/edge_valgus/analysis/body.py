@@ -1,0 +1,97 @@
+"""One frame's body in plain floats: which joints were seen, and the few points everything else is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from edge_valgus.frames import (
+    LEFT_ANKLE,
+    LEFT_HIP,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    RIGHT_ANKLE,
+    RIGHT_HIP,
+    RIGHT_KNEE,
+    RIGHT_SHOULDER,
+    Pose,
+)
+
+MIN_SCORE: Final = 0.2  # below this a joint counts as unseen
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg in pixels. `score` is its worst joint's; `inside`: hip, knee and ankle lie within the picture."""
+
+    hip: Point
+    knee: Point
+    ankle: Point
+    score: float
+    inside: bool
+
+    @property
+    def seen(self) -> bool:
+        """Whether all three joints may be used."""
+        return self.score >= MIN_SCORE
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Both legs and the trunk, in pixels, y down. Left and right are the lifter's."""
+
+    left: Leg
+    right: Leg
+    shoulder: Point  # midpoint
+    hip: Point  # midpoint
+    knee_y_px: float  # mean
+    floor_y_px: float  # the lower ankle: the foot that carries
+    trunk_seen: bool
+    shoulder_width_px: float  # signed: positive when the lifter faces the camera
+
+    @property
+    def hip_height_px(self) -> float:
+        """Hips above the carrying ankle."""
+        return self.floor_y_px - self.hip[1]
+
+    @property
+    def trunk_height_px(self) -> float:
+        """Shoulders above hips; small or negative when bent over or lying."""
+        return self.hip[1] - self.shoulder[1]
+
+    @property
+    def legs_seen(self) -> bool:
+        """Whether depth can be read: hips, and at least one whole leg."""
+        return self.left.seen or self.right.seen
+
+
+def body_of(pose: Pose) -> Body:
+    """Pick the joints out of a pose."""
+    xy = pose.xy_px.tolist()
+    score = pose.score.tolist()
+    width, height = pose.size_px
+
+    def leg(hip: int, knee: int, ankle: int) -> Leg:
+        joints = (tuple(xy[hip]), tuple(xy[knee]), tuple(xy[ankle]))
+        inside = all(0.0 <= x < width and 0.0 <= y < height for x, y in joints)
+        return Leg(*joints, score=min(score[hip], score[knee], score[ankle]), inside=inside)
+
+    left = leg(LEFT_HIP, LEFT_KNEE, LEFT_ANKLE)
+    right = leg(RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE)
+    shoulder_l, shoulder_r = xy[LEFT_SHOULDER], xy[RIGHT_SHOULDER]
+    return Body(
+        left=left,
+        right=right,
+        shoulder=_middle(shoulder_l, shoulder_r),
+        hip=_middle(left.hip, right.hip),
+        knee_y_px=(left.knee[1] + right.knee[1]) / 2,
+        floor_y_px=max(left.ankle[1], right.ankle[1]),
+        trunk_seen=min(score[LEFT_SHOULDER], score[RIGHT_SHOULDER], score[LEFT_HIP], score[RIGHT_HIP]) >= MIN_SCORE,
+        shoulder_width_px=shoulder_l[0] - shoulder_r[0],
+    )
+
+
+def _middle(a: list[float] | Point, b: list[float] | Point) -> Point:
+    return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2

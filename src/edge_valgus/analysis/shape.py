@@ -1,0 +1,111 @@
+"""Was it a squat? A rep that came down and back is one only if the body did what a squat does.
+
+A squat, on two legs or one, happens over a planted foot, with the trunk above the hips and the knees at one height or
+the free one higher. A lunge lowers one knee to the floor behind; a push-up and a bend bring the shoulders down to the
+hips; walking and jumping jacks move both feet. The limits are our judgement, set apart from both sides on recorded people.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from edge_valgus.analysis.body import Body
+
+DEEP_SHARE: Final = 0.7  # of the deepest reading: frames above it are "deep"
+MAX_DEPTH: Final = 1.7  # no hip gets lower
+MIN_TRUNK: Final = 0.14  # trunk height over leg length; a deep squat's is 0.25 and more
+LUNGE_KNEE: Final = 0.2  # one knee lower than the other by this, in leg lengths …
+LUNGE_SHANK: Final = 0.32  # … with its own shank this short in the picture: kneeling down on it
+FEET_SCORE: Final = 0.4
+SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
+SPLIT_STILL: Final = 0.25  # … if it stays there; a free foot is lifted in the course of the rep
+MAX_STEP: Final = 0.24  # how far the planted foot may seem to move, in leg lengths
+MAX_SPREAD_CHANGE: Final = 0.5  # how much the feet may move apart or together; a free leg swings 0.4
+MAX_FLOOR_CHANGE: Final = 0.33  # how much the lower foot may rise or sink
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    time_s: float
+    depth: float
+    trunk: float
+    kneeling: bool
+    leg_score: float  # of the better leg
+    ankles: tuple[float, float, float, float]  # left x, left y, right x, right y, in leg lengths
+
+
+class ShapeWitness:
+    """Remembers what each recent frame looked like, and gives its verdict on a stretch of them."""
+
+    def __init__(self) -> None:
+        self._looks: deque[_Look] = deque()
+
+    def forget_before(self, time_s: float) -> None:
+        """Those frames belong to no rep any more."""
+        while self._looks and self._looks[0].time_s < time_s:
+            self._looks.popleft()
+
+    def see(self, body: Body, time_s: float, depth: float, leg_length_px: float) -> None:
+        """Take in one frame."""
+        self._looks.append(
+            _Look(
+                time_s,
+                depth,
+                body.trunk_height_px / leg_length_px,
+                _kneels(body, leg_length_px),
+                max(body.left.score, body.right.score),
+                tuple(v / leg_length_px for v in (*body.left.ankle, *body.right.ankle)),  # type: ignore[arg-type]
+            )
+        )
+
+    def objection(self, start_s: float, end_s: float) -> str | None:
+        """Why the stretch was not a squat; None if it was."""
+        looks = [look for look in self._looks if start_s <= look.time_s <= end_s]
+        if not looks:
+            return "nobody was seen"
+        deepest = max(look.depth for look in looks)
+        if deepest > MAX_DEPTH:
+            return "deeper than a body can go"
+        deep = [look for look in looks if look.depth >= DEEP_SHARE * deepest]
+        if _median([look.trunk for look in deep]) < MIN_TRUNK:
+            return "bent over or lying down"
+        # Where the feet are is asked of the frames that saw them: at the bottom of a deep squat many don't.
+        looks = [look for look in looks if look.leg_score >= FEET_SCORE] or looks
+        deep = [look for look in deep if look.leg_score >= FEET_SCORE] or deep
+        behind = [look.ankles[1] - look.ankles[3] for look in looks]
+        split = abs(_median(behind)) > SPLIT_STANCE and _range(behind) < SPLIT_STILL
+        if split or sum(look.kneeling for look in deep) > len(deep) / 2:
+            return "a lunge"
+        spread_change = _range([look.ankles[0] - look.ankles[2] for look in looks])
+        floor_change = _range([max(look.ankles[1], look.ankles[3]) for look in looks])
+        first = looks[: max(1, len(looks) // 10)]
+        planted_step = min(_step(first, deep, 0), _step(first, deep, 2))
+        if planted_step > MAX_STEP or spread_change > MAX_SPREAD_CHANGE or floor_change > MAX_FLOOR_CHANGE:
+            return "the feet moved"
+        return None
+
+
+def _kneels(body: Body, leg_length_px: float) -> bool:
+    low, high = (body.left, body.right) if body.left.knee[1] > body.right.knee[1] else (body.right, body.left)
+    lower_by = (low.knee[1] - high.knee[1]) / leg_length_px
+    shank = (low.ankle[1] - low.knee[1]) / leg_length_px
+    return lower_by > LUNGE_KNEE and shank < LUNGE_SHANK
+
+
+def _step(before: list[_Look], after: list[_Look], at: int) -> float:
+    dx = _median([look.ankles[at] for look in after]) - _median([look.ankles[at] for look in before])
+    dy = _median([look.ankles[at + 1] for look in after]) - _median([look.ankles[at + 1] for look in before])
+    return float((dx * dx + dy * dy) ** 0.5)
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def _range(values: list[float]) -> float:
+    """Spread without the outermost twentieths, which single bad frames reach."""
+    ordered = sorted(values)
+    cut = len(ordered) // 20
+    return ordered[len(ordered) - 1 - cut] - ordered[cut]
