@@ -26,24 +26,32 @@ _SEND_BUFFER_BYTES: Final = 16384
 """A handful of snapshots: what a slow client finds when it reads again is not older than about a second."""
 
 
+GIVE_UP_AFTER_S: Final = 30.0
+"""A client that takes nothing for this long holds a place that another could have."""
+
+
 class _Client:
     """One connection and the rest of the line that it has not taken yet."""
 
-    __slots__ = ("rest", "seen", "socket")
+    __slots__ = ("moved_s", "rest", "seen", "socket")
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
         self.rest = memoryview(b"")
         self.seen: Snapshot | None = None
+        self.moved_s = time.monotonic()
 
     def send(self) -> None:
-        """Send as much of the rest as the client takes now. Raises OSError when it is gone."""
+        """Send as much of the rest as the client takes now. Raises OSError when it is gone or as good as."""
         while self.rest:
             try:
                 sent = self.socket.send(self.rest)
             except BlockingIOError:
+                if time.monotonic() - self.moved_s > GIVE_UP_AFTER_S:
+                    raise TimeoutError("it reads nothing") from None
                 return
             self.rest = self.rest[sent:]
+            self.moved_s = time.monotonic()
 
 
 class LivePublisher:
@@ -131,13 +139,18 @@ class LivePublisher:
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:
+        except BlockingIOError:
+            return
+        except OSError as error:
+            # Out of file descriptors: whoever knocks goes on knocking, so don't spin.
+            LOG.warning("a client could not be let in: %s", error)
+            time.sleep(self._period_s)
             return
         if len(self._clients) >= self.max_clients:
             LOG.warning("%d clients watch already, hung up on another", self.max_clients)
             connection.close()
             return
-        connection.setblocking(False)  # noqa: FBT003  positional only
+        connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         self._clients[connection.fileno()] = _Client(connection)
         self._selector.register(connection, selectors.EVENT_READ)
@@ -187,6 +200,8 @@ def _listen(path: Path) -> tuple[OwnerLock, socket.socket, int]:
             f"{path} is too long for a socket ({size - 1} bytes, at most {MAX_PATH_BYTES - 1}); set store.runtime_dir to a "
             "shorter folder"
         )
+    if path.exists() and not path.is_socket():
+        raise WebError(f"{path} is not a socket; it was left as it is: move it away or set store.runtime_dir")
     with _said_as_web_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     owner = OwnerLock(
@@ -198,14 +213,12 @@ def _listen(path: Path) -> tuple[OwnerLock, socket.socket, int]:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with _said_as_web_error(path):
-            if path.exists() and not path.is_socket():
-                raise WebError(f"{path} is not a socket; it was left as it is: move it away or set store.runtime_dir")
             # We own the lock, so what is left of either is of a process that died.
             new.unlink(missing_ok=True)
             listener.bind(str(new))
             new.chmod(_MODE)
             listener.listen(8)
-            listener.setblocking(False)  # noqa: FBT003  positional only
+            listener.setblocking(False)
             inode = new.stat().st_ino
             new.replace(path)
     except BaseException:
@@ -219,8 +232,6 @@ def _listen(path: Path) -> tuple[OwnerLock, socket.socket, int]:
 def _said_as_web_error(path: Path) -> Iterator[None]:
     try:
         yield
-    except WebError:
-        raise
     except OSError as error:
         raise WebError(
             f"the live socket {path} cannot be made ({error.strerror or error}); check its folder, or set "

@@ -14,8 +14,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_valgus.events import TRACE_COLUMNS
-
 STEPS: Final = (0.001, 0.001, 0.001, 0.01, 0.01, 0.02, 0.02, 0.02, 0.02, 1.0, 1.0, 1.0)
 """Resolution of each of TRACE_COLUMNS in version 1, in the column's unit."""
 
@@ -43,9 +41,12 @@ def decode(blob: bytes) -> NDArray[np.float32]:
     if blob[:1] != bytes([_VERSION]):
         raise ValueError(f"a trace of version {blob[:1].hex() or 'nothing'}, expected {_VERSION:02x}")
     try:
-        planes = np.frombuffer(zlib.decompress(blob[1:]), np.uint8).reshape(len(TRACE_COLUMNS), 4, -1)
+        content = np.frombuffer(zlib.decompress(blob[1:]), np.uint8)
     except zlib.error as error:
         raise ValueError(f"a trace that cannot be unpacked ({error})") from error
+    if content.size % (4 * len(STEPS)):
+        raise ValueError(f"a trace of {content.size} bytes, expected a multiple of {4 * len(STEPS)}")
+    planes = content.reshape(len(STEPS), 4, -1)
     zigzag = planes.transpose(0, 2, 1).copy().view("<u4")[:, :, 0].astype(np.uint32)
     steps = (zigzag >> 1) ^ (~(zigzag & 1) + np.uint32(1))
     whole = np.cumsum(steps, axis=1, dtype=np.uint32).view(np.int32)

@@ -251,7 +251,8 @@ class Store:
         with self._lock:
             if self._connection is not None:
                 try:
-                    self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+                    # executescript goes on until the last page; execute would free one page only.
+                    self._connection.executescript("PRAGMA incremental_vacuum")
                 except sqlite3.Error as error:
                     LOG.info("%s: space of deleted sets not given back yet: %s", self.path, error)
 
