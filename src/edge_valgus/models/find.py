@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,15 +54,19 @@ def find_model(
         return _given_file(Path(name))
     entry = get_entry(name, manifest)
     folders = search_folders(model_dir=model_dir, state_dir=state_dir)
-    for folder in folders:
-        path = folder / entry.file
-        # lexists: a link to nowhere was meant to be the model, and is worth an error rather than the next folder.
-        if os.path.lexists(path):
-            check_file(path, entry)
-            return ModelFile(path, entry)
-    raise ModelMissing(
-        f"model {name} ({entry.file}) is not in {_listed(folders)}; fetch it with: edge-valgus models fetch {name}"
-    )
+    path = locate(entry, folders)
+    if path is None:
+        raise ModelMissing(
+            f"model {name} ({entry.file}) is not in {_listed(folders)}; fetch it with: edge-valgus models fetch {name}"
+        )
+    check_file(path, entry)
+    return ModelFile(path, entry)
+
+
+def locate(entry: ManifestEntry, folders: Iterable[Path]) -> Path | None:
+    """The first file of that name in `folders`, right or not; None if there is none."""
+    # lexists: a link to nowhere was meant to be the model, and is worth an error rather than the next folder.
+    return next((folder / entry.file for folder in folders if os.path.lexists(folder / entry.file)), None)
 
 
 def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
