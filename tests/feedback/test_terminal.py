@@ -72,8 +72,12 @@ def in_terminal(monkeypatch, draw, encoding="utf-8", term="xterm-256color", colu
     try:
         with os.fdopen(theirs, "w", encoding=encoding) as stream:
             draw(stream)
+            stream.write("<end>")
             stream.flush()
-            return os.read(ours, 65536).decode(encoding)
+            written = b""
+            while not written.endswith(b"<end>"):
+                written += os.read(ours, 65536)
+            return written.decode(encoding).removesuffix("<end>")
     finally:
         os.close(ours)
 

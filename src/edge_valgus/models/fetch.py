@@ -86,7 +86,8 @@ def fetch_model(
         ) from error
     raise ModelError(
         f"{entry.name} could not be fetched ({'; '.join(failures)}); with no network here, download "
-        f"{entry.addresses[0]} elsewhere, put it here as {target} and run: edge-valgus models verify {entry.name}"
+        f"{entry.addresses[0]} elsewhere, put it here as {target} and run: "
+        f"edge-valgus models verify {entry.name} --model-dir {folder}"
     )
 
 
