@@ -43,8 +43,15 @@ class RejectedError(StoreError):
     """A row was refused by the schema. Trying again cannot help."""
 
 
+class DiskError(StoreError):
+    """The disk does not take or give anything now (full, failing, held by another program). Trying again may help."""
+
+
+_PASSING: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED")
+
+
 def explain(path: Path, error: sqlite3.Error) -> StoreError:
-    """Give the StoreError that says which file, what is wrong with it and what to do. `RejectedError` if not the disk."""
+    """Give the error that says which file, what is wrong with it and what to do, of the class that says if to try again."""
     if isinstance(
         error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.DataError | sqlite3.InterfaceError
     ):
@@ -52,7 +59,8 @@ def explain(path: Path, error: sqlite3.Error) -> StoreError:
     name = getattr(error, "sqlite_errorname", "") or ""
     for beginnings, sentence in _SENTENCES:
         if name.startswith(beginnings):
-            return StoreError(f"{path} {sentence.format(name=name)}")
+            kind = DiskError if name.startswith(_PASSING) else StoreError
+            return kind(f"{path} {sentence.format(name=name)}")
     if name.startswith("SQLITE_CORRUPT"):
         return StoreError(damaged(path, str(error)))
     return StoreError(f"{path} cannot be used ({name or type(error).__name__}: {error}); see the log")

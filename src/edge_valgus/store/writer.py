@@ -16,7 +16,7 @@ from typing import Final, Self
 from edge_valgus.errors import StoreError
 from edge_valgus.events import Rep
 from edge_valgus.store import trace as traces
-from edge_valgus.store.faults import damaged, explain
+from edge_valgus.store.faults import DiskError, damaged, explain
 from edge_valgus.store.lock import OwnerLock
 from edge_valgus.store.schema import migrate, version_of
 
@@ -63,7 +63,8 @@ class Store:
     write and opened anew; `generation` then goes up by one, and ids given before are void.
 
     Errors: StoreError, also when another process owns the database; `faults.RejectedError` for a row that the schema
-    refuses. A failed call has written nothing and may be tried again.
+    refuses. A failed call has written nothing and may be tried again. A disk that is full or failing when the database
+    is opened is no error yet, but one of each write until it works.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -88,6 +89,9 @@ class Store:
         )
         try:
             self._open()
+        except DiskError as error:
+            # A full disk must not keep the lifter from being counted; the first write that works opens it.
+            LOG.warning("%s; opening it again with the first rep", error)
         except BaseException:
             self._owner.close()
             raise
