@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -175,6 +176,9 @@ class PiCamera:
         try:
             request = camera.capture_request(wait=False).get_result(timeout=STALL_S)
         except (TimeoutError, CancelledError) as error:
+            # The job waits on in the camera's queue and would be in the way of closing it.
+            with suppress(AttributeError):  # older picamera2 has no such call, and closes without it
+                camera.cancel_all_and_flush()
             raise CaptureError(
                 f"{self.name}: no picture for {STALL_S:g} s: check the ribbon cable and `dmesg`; restart the Pi if it stays"
             ) from error

@@ -31,6 +31,7 @@ FALLBACK_RATE_HZ: Final = 25.0
 """Taken when neither timestamps nor the container say how fast the pictures follow each other."""
 
 _SQUARE_ENOUGH: Final = 0.02  # pixel aspect ratios this close to 1 are left alone: resampling would only blur
+_ATTACHED_PICTURE: Final = 0x400  # FFmpeg's AV_DISPOSITION_ATTACHED_PIC
 _MISSING_END_S: Final = 0.5
 _MISSING_END_SHARE: Final = 0.03
 
@@ -175,7 +176,7 @@ class VideoFile:
             )
         # Cover art of a song is a video stream to FFmpeg.
         stream = container.streams.best("video")
-        if stream is None or "attached_pic" in str(getattr(stream, "disposition", "")):
+        if stream is None or int(getattr(stream, "disposition", 0)) & _ATTACHED_PICTURE:
             found = ", ".join(sorted(set(kinds) - {"video"})) or "cover art"
             raise CaptureError(f"{path}: holds no video, only {found}: choose a file with pictures")
         if stream.codec_context is None:

@@ -1,1 +1,1 @@
-"""The running device, and the other things that see every room."""
+"""The rooms put together: the loop from picture to light, and what runs around it."""

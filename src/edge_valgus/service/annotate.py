@@ -63,6 +63,7 @@ class AnnotatedVideo:
         try:
             if self.path.is_dir():
                 raise IsADirectoryError(f"{self.path} is a folder")
+            self._partial.touch()  # PyAV opens the file only at the first picture
             quick_start = {} if self.path.suffix.lower() == ".mkv" else {"movflags": "+faststart"}
             self._container = av.open(str(self._partial.absolute()), "w", options=quick_start)
             self._stream = self._add_stream(av)

@@ -52,6 +52,8 @@ _LEGS: Final = {
 }
 _SEEN: Final = 0.2  # keypoints scored lower than this are guesses, and not drawn
 _FULL_BAR: Final = 1.2  # depth at which the bar is full; 1 is about parallel
+_FONT: Final = "DejaVuSans.ttf"
+_BOLD_FONT: Final = "DejaVuSans-Bold.ttf"
 _MIN_FONT_PX: Final = 6
 _LINE_CHARACTERS: Final = 19  # of a card on a panel beside the picture
 _SHARPER: Final = 2  # the skeleton is drawn this much larger and scaled down: smooth edges
@@ -98,8 +100,8 @@ _BELOW: Final = Layout(
 @functools.lru_cache(maxsize=64)
 def _font(size_px: int, bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     try:
-        return ImageFont.truetype("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf", size_px)
-    except OSError:
+        return ImageFont.truetype(_BOLD_FONT if bold else _FONT, size_px)
+    except OSError:  # not installed
         return ImageFont.load_default(size_px)
 
 
