@@ -99,6 +99,19 @@ def test_nothing_on_the_panel_is_cut(size_px, fallback_font, monkeypatch):
     overlay._font.cache_clear()
 
 
+@pytest.mark.parametrize("name", ["DejaVuSans-Bold.ttf", "no-such-font.ttf"])
+def test_every_number_has_its_glyphs_in_either_font(name, monkeypatch):
+    overlay._font.cache_clear()
+    monkeypatch.setattr(overlay, "_BOLD_FONT", name)
+    font = overlay._font(40, bold=True)
+    missing = bytes(font.getmask("\uffff"))
+    words = (
+        overlay._number(-1234567890.5, "+.1f") + overlay._number(float("nan"), "+.1f") + overlay._number(1.0, "+.1f")
+    )
+    assert [character for character in words + "%°" if bytes(font.getmask(character)) == missing] == []
+    overlay._font.cache_clear()
+
+
 def colour_at(canvas, point):
     x, y = (round(float(value)) for value in point)
     return tuple(int(value) for value in canvas[y, x])

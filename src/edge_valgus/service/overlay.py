@@ -291,7 +291,8 @@ class Overlay:
 
 
 def _number(value: float, form: str) -> str:
-    return format(value, form).replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "\N{EN DASH}"
+    # ASCII only: Pillow's own font, used where DejaVu is not installed, has neither minus sign nor dash.
+    return format(value, form) if math.isfinite(value) else "--"
 
 
 def _leg_colours(reading: Reading) -> dict[str, Colour]:
