@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import chain, islice
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, jsonify, request
@@ -102,7 +103,7 @@ def trace(rep_id: str) -> Response:
     """A rep frame by frame: `columns` names what each row of `rows` holds."""
     found = page().reader.trace(parse_id(rep_id, "rep"))
     if found is None:
-        abort(404, f"there is no rep {rep_id}; /api/sets/<id> lists a set's reps")
+        abort(404, f"no frames are stored of a rep {rep_id}; /api/sets/<id> lists a set's reps")
     rows = [[None if cell != cell else round(cell, 4) for cell in row] for row in found.tolist()]  # noqa: PLR0124  NaN
     return jsonify(rep_id=int(rep_id), columns=TRACE_COLUMNS, rows=plain(rows))
 
@@ -138,11 +139,6 @@ def export() -> Response:
 
 
 def _begun(lines: Iterator[str]) -> Iterator[str]:
-    """Take the first line now, so that a database that can't be read becomes an error page and not half a file."""
-    first = next(lines, "")
-
-    def rest() -> Iterator[str]:
-        yield first
-        yield from lines
-
-    return rest()
+    """Take the header and the first row now, so that a database that can't be read becomes an error, not half a file."""
+    begun = tuple(islice(lines, 2))
+    return chain(begun, lines)

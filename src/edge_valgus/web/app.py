@@ -56,6 +56,7 @@ def create_app(
         assets=assets_version(),
     )
     app.json = _Json(app)
+    app.url_map.merge_slashes = False  # an address with a doubled slash is a wrong one, not one to redirect
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for filter_name in ("seconds", "percent", "displacement", "ratio", "degrees", "count", "clock", "weekday"):
         app.jinja_env.filters[filter_name] = getattr(words, filter_name)

@@ -28,6 +28,9 @@ REP: Final = Size("rep", 340, 220, left_px=56, right_px=8)
 _LANE_PX: Final = 18
 _TOP_PX: Final = 28
 _PADDING_S: Final = 0.4
+_LABEL_ROOM: Final = 0.08
+"""Levels of depth closer together than this would print their names over each other."""
+
 _CAVED_IN: Final = {Side.LEFT: {Valgus.LEFT, Valgus.BOTH}, Side.RIGHT: {Valgus.RIGHT, Valgus.BOTH}}
 
 
@@ -77,7 +80,7 @@ def set_chart(reps: Sequence[TracedRep], count_depth: float, size: Size) -> Mark
                 canvas.hatched("shade", side, across, plot)
                 canvas.hatched("flag", side, across, (top_px + 1, top_px + _LANE_PX - 2))
     for value, label in ((0.0, "standing"), (1.0, "parallel")):
-        if value != count_depth:
+        if abs(value - count_depth) > _LABEL_ROOM:
             canvas.level("grid", depth(value), label)
     canvas.level("counting", depth(count_depth), "counts")
     for one in reps:

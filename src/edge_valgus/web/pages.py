@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import logging
+from datetime import date
 from itertools import groupby
+from typing import Final
 
+import numpy as np
 from flask import Blueprint, Response, abort, render_template, send_from_directory
+from numpy.typing import NDArray
 
 from edge_valgus.errors import StoreError
+from edge_valgus.events import Valgus
 from edge_valgus.store.rows import SetRow
 from edge_valgus.web.api import parse_day, parse_id
 from edge_valgus.web.charts import NARROW, WIDE, TracedRep, rep_chart, set_chart
 from edge_valgus.web.context import STATIC_DIR, page, today
 
-MOST_DAYS = 60
+MOST_DAYS: Final = 60
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("pages", __name__)
 
@@ -43,11 +50,11 @@ def days() -> str:
 def one_day(text: str) -> str:
     """The sets of one day."""
     day = parse_day(text)
-    stored = [row.day for row in page().reader.days(10_000)]
+    earlier, later = _neighbours(day)
     return render_template(
         "day.html",
-        earlier=max((other for other in stored if other < day), default=None),
-        later=min((other for other in stored if other > day), default=None),
+        earlier=earlier,
+        later=later,
         notice=page().notice,
         **_day(day),
     )
@@ -60,7 +67,7 @@ def one_set(set_id: str) -> str:
     detail = here.reader.set(parse_id(set_id, "set"))
     if detail is None:
         abort(404, f"There is no set {set_id}. It may have been too old to keep; the days list what there is.")
-    traced = [TracedRep(rep, here.reader.trace(rep.id)) for rep in detail.reps]
+    traced = [TracedRep(rep, _trace(rep.id)) for rep in detail.reps]
     return render_template(
         "set.html",
         detail=detail,
@@ -69,6 +76,7 @@ def one_set(set_id: str) -> str:
         today=today(),
         charts=[set_chart(traced, here.count_depth, size) for size in (NARROW, WIDE)],
         reps=[(one.rep, rep_chart(one)) for one in traced],
+        opened=next((rep.id for rep in detail.reps if rep.valgus not in {Valgus.NONE, Valgus.UNKNOWN}), None),
         notice=here.notice,
     )
 
@@ -88,6 +96,26 @@ def favicon() -> Response:
     return send_from_directory(STATIC_DIR, "icon.svg")
 
 
+def _neighbours(day: date) -> tuple[date | None, date | None]:
+    """The stored days before and after a day. Most visits are to the last weeks, so those are looked at first."""
+    stored: list[date] = []
+    for limit in (MOST_DAYS, 100 * MOST_DAYS):
+        stored = [row.day for row in page().reader.days(limit)]
+        if len(stored) < limit or stored[-1] < day:
+            break
+    earlier = max((other for other in stored if other < day), default=None)
+    return earlier, min((other for other in stored if other > day), default=None)
+
+
+def _trace(rep_id: int) -> NDArray[np.float32] | None:
+    """A rep's frames; None also when they can't be read, because the rest of the set still can."""
+    try:
+        return page().reader.trace(rep_id)
+    except StoreError as error:
+        log.warning("Rep %d is shown without its curve: %s", rep_id, error)
+        return None
+
+
 def _day(day: date, *, tolerate: bool = False) -> dict[str, object]:
     """What _sets.html needs: the sets in sessions, newest first. tolerate: say why there are none instead of failing."""
     rows: tuple[SetRow, ...] = ()
@@ -102,7 +130,6 @@ def _day(day: date, *, tolerate: bool = False) -> dict[str, object]:
     return {
         "day": day,
         "today": today(),
-        "yesterday": today() - timedelta(days=1),
         "sessions": sessions,
         "problem": problem,
         "sets_total": len(rows),

@@ -1,6 +1,6 @@
 """How the page says things: numbers, times and states in words.
 
-Nothing that could not be taken is ever shown as zero: None and NaN become an en dash.
+A number and its unit are joined by a no-break space. Nothing that could not be taken is ever shown as zero: None and NaN become an en dash.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ NOTHING: Final = "–"
 
 PHASES: Final[Mapping[str, str]] = {
     "away": "Nobody in view",
-    "standing": "Ready",
+    "standing": "Standing",
     "descent": "Down",
     "bottom": "Bottom",
     "ascent": "Up",
@@ -45,17 +45,21 @@ def present(value: float | None) -> bool:
 
 def seconds(value: float | None) -> str:
     """`1.3 s`, or a dash."""
-    return f"{value:.1f} s" if value is not None and present(value) else NOTHING
+    return f"{value:.1f}\N{NO-BREAK SPACE}s" if value is not None and present(value) else NOTHING
 
 
 def percent(share: float | None) -> str:
     """A share as `93 %`: depth in % of the way to parallel, or a share of frames."""
-    return f"{share * 100:.0f} %" if share is not None and present(share) else NOTHING
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%" if share is not None and present(share) else NOTHING
 
 
 def displacement(value_pct: float | None) -> str:
     """Medial knee displacement, % of leg length, signed: `+4.2 %` is inward."""
-    return f"{value_pct:+.1f} %" if value_pct is not None and present(value_pct) else NOTHING
+    if value_pct is None or not present(value_pct):
+        return NOTHING
+    shown = round(value_pct, 1)
+    sign = "+" if shown > 0 else "\N{MINUS SIGN}" if shown < 0 else ""
+    return f"{sign}{abs(shown):.1f}\N{NO-BREAK SPACE}%"
 
 
 def ratio(value: float | None) -> str:

@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const BONES = [[5, 6], [5, 7], [7, 9], [6, 8], [8, 10], [5, 11], [6, 12], [11, 12], [11, 13], [13, 15], [12, 14], [14, 16]];
 const LEG = { left: [11, 13, 15], right: [12, 14, 16] };
 const MIN_SCORE = 0.2;
-const BOX = { left: 8, right: 196, top: 34, floor: 292 };
+const BOX = { left: 8, right: 152, top: 34, floor: 292 };
 const DEPTH = { top: 24, perUnit: 217.6, bottom: 296 };
 
 function element(parent, name, attributes) {
@@ -33,7 +33,7 @@ export class Figure {
     tick.setAttribute("y1", y);
     tick.setAttribute("y2", y);
     const label = svg.querySelector("#gauge-count-label");
-    label.setAttribute("y", y + 4);
+    label.setAttribute("y", y + 5.4);
     label.toggleAttribute("hidden", Math.abs(countDepth - 1) < 0.08);
     this.camera = null;
   }

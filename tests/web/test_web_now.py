@@ -1,0 +1,109 @@
+import json
+
+import pytest
+
+from edge_valgus.events import NAN, Doubt, Measures, Phase
+from edge_valgus.live.snapshot import Lights, to_dict
+from edge_valgus.web import words
+from edge_valgus.web.now import describe, model_notice, plain
+
+
+@pytest.fixture
+def say(snapshot):
+    return lambda **changes: describe(to_dict(snapshot(**changes)), connected=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "headline"),
+    [
+        pytest.param({}, "ready", "Ready", id="standing and seen"),
+        pytest.param({"phase": Phase.DESCENT}, "moving", "Watching both knees", id="going down"),
+        pytest.param({"flagged_left": True, "phase": Phase.ASCENT}, "flagged", "Left knee caving in", id="left knee"),
+        pytest.param({"flagged_right": True}, "flagged", "Right knee caving in", id="right knee"),
+        pytest.param({"flagged_left": True, "flagged_right": True}, "flagged", "Both knees caving in", id="both knees"),
+        pytest.param({"doubt": Doubt.TURNED}, "doubt", "Can't judge knees: turned away", id="turned away"),
+        pytest.param({"in_view": False, "pose": None}, "away", "Step into view", id="nobody in view"),
+        pytest.param({"fault": "no picture for 5 s"}, "fault", "Fault", id="fault beats everything"),
+    ],
+)
+def test_the_state_in_words(say, changes, state, headline):
+    view = say(**changes)
+    assert (view["state"], view["headline"]) == (state, headline)
+
+
+def test_every_doubt_says_what_to_do_about_it(say):
+    hints = {doubt: say(doubt=doubt)["hint"] for doubt in Doubt}
+    assert all(hints[doubt] == words.DOUBT_HINTS[doubt.value] for doubt in Doubt)
+    assert len(set(hints.values())) == len(Doubt)
+
+
+def test_without_a_camera_process_it_says_so_and_how_to_start_it():
+    view = describe(None, connected=False)
+    assert view["state"] == "stopped"
+    assert "systemctl start edge-valgus" in view["hint"]
+    assert not any(view["lights"].values())
+
+
+def test_a_camera_process_that_sends_nothing_is_not_called_stopped():
+    assert describe(None, connected=True)["state"] == "stalled"
+
+
+def test_what_was_not_measured_is_null_and_never_zero(say):
+    view = say(measures=Measures())
+    assert view["depth"] is None
+
+
+def test_lamps_are_the_boxs_lights(say):
+    lights = say(lights=Lights(amber=True, red_right=True))["lights"]
+    assert lights == {"green": False, "amber": True, "red_left": False, "red_right": True}
+
+
+def test_last_rep_without_judged_knees_is_not_called_on_track(say, rep):
+    last = say(last_rep=rep(4, judged=False))["last_rep"]
+    assert last["knees"] == "can't judge"
+    assert last["title"] == "Rep 4"
+
+
+def test_the_count_is_spoken_with_its_set(say):
+    assert say(set_number=2, counted=1, partial=2)["set"]["spoken"] == "Set 2: 1 rep, 2 partials"
+    assert not say(set_number=0, counted=0)["set"]["spoken"]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        pytest.param("movenet-lightning-int8", None, id="MoveNet"),
+        pytest.param("", "No model ran", id="none"),
+        pytest.param("drawn keypoints", "drawn keypoints", id="another"),
+    ],
+)
+def test_the_footer_says_when_it_was_not_movenet(model, said):
+    notice = model_notice(model)
+    assert notice is None if said is None else said in notice
+
+
+def test_plain_leaves_no_nan_at_any_depth():
+    value = plain({"a": [NAN, (1.0, {"b": float("inf")})], "c": "text"})
+    assert value == {"a": [None, [1.0, {"b": None}]], "c": "text"}
+    json.dumps(value, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        pytest.param(words.seconds(1.26), "1.3\u00a0s", id="seconds"),
+        pytest.param(words.seconds(None), "–", id="no seconds"),
+        pytest.param(words.percent(0.934), "93\u00a0%", id="percent"),
+        pytest.param(words.percent(NAN), "–", id="no percent"),
+        pytest.param(words.percent(0.0), "0\u00a0%", id="a measured zero is a zero"),
+        pytest.param(words.displacement(4.24), "+4.2\u00a0%", id="inward"),
+        pytest.param(words.displacement(-0.04), "0.0\u00a0%", id="no minus zero"),
+        pytest.param(words.displacement(-1.0), "\u22121.0\u00a0%", id="outward"),
+        pytest.param(words.degrees(float("inf")), "–", id="an infinite angle is none"),
+        pytest.param(words.ratio(0.965), "0.96", id="ratio"),
+        pytest.param(words.count(1, "rep"), "1 rep", id="one"),
+        pytest.param(words.count(0, "rep"), "0 reps", id="none of them"),
+    ],
+)
+def test_numbers_in_words(shown, expected):
+    assert shown == expected
