@@ -6,6 +6,7 @@ in `Measures`, and None at the JSON border; it is never zero.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -247,3 +248,9 @@ class Reading:
     set_number: int  # 0 before the first set
     counted: int  # in the current set
     partial: int
+
+    @property
+    def judged(self) -> bool:
+        """Whether both knees have a valid reading in this frame."""
+        both = self.measures.mkd_left_pct + self.measures.mkd_right_pct
+        return self.doubt is None and not math.isnan(both)

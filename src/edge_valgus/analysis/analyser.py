@@ -122,7 +122,7 @@ class Analyser:
             measures,
             flagged_left=knees.flagged_left,
             flagged_right=knees.flagged_right,
-            judged=knees.doubt is None and not math.isnan(measures.mkd_left_pct + measures.mkd_right_pct),
+            judged=self.reading.judged,
         )
 
     def _follow(self, step: Step, time_s: float, events: list[Event]) -> None:

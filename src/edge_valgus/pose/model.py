@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -44,8 +46,9 @@ class KeypointModel:
         if not path.is_file():
             raise ModelError(f"{path}: no such model file; `edge-valgus models list` shows what is here")
         try:
-            self._interpreter = load(model_path=str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _native_stderr_silenced():
+                self._interpreter = load(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             cause = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ModelError(f"{path}: not a model that {self.runtime} can run ({cause}); fetch it again") from error
@@ -65,6 +68,20 @@ class KeypointModel:
         output: NDArray[np.float32] = self._interpreter.get_tensor(self._output_index)
         keypoints: NDArray[np.float32] = output[0, 0]
         return keypoints
+
+
+@contextmanager
+def _native_stderr_silenced() -> Iterator[None]:
+    """The runtimes greet on file descriptor 2 when they load a model, and no setting of theirs stops them."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  a descriptor is needed, not a path
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _is_installed(module: str) -> bool:

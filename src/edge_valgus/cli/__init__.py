@@ -1,0 +1,80 @@
+"""The command line. Each command lives in its own module and is imported when it is called: a Pi starts slowly enough."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from typing import Final
+
+import click
+
+from edge_valgus import __version__
+from edge_valgus.errors import EdgeValgusError
+
+COMMANDS: Final = {
+    "demo": "edge_valgus.cli.demo:demo",
+    "run": "edge_valgus.cli.run:run",
+    "web": "edge_valgus.cli.web:web",
+    "analyze": "edge_valgus.cli.analyze:analyze",
+    "replay": "edge_valgus.cli.replay:replay",
+    "models": "edge_valgus.cli.models:models",
+    "export": "edge_valgus.cli.export:export",
+    "config": "edge_valgus.cli.config:config",
+}
+
+
+class _Commands(click.Group):
+    """Lists the commands in the order above and imports each when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="edge-valgus")
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what goes on, on standard error.")
+def cli(*, verbose: bool) -> None:
+    """Count squats, and light a red LED the moment a knee caves inward.
+
+    \b
+    Try it at a desk, without a camera:   edge-valgus demo
+    Judge a video:                        edge-valgus analyze squat.mp4 --annotate judged.mp4
+    On the device (systemd runs these):   edge-valgus run   and   edge-valgus web
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose or "JOURNAL_STREAM" in os.environ else logging.WARNING,
+        format="edge-valgus: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def main() -> None:
+    """Run a command; what goes wrong on purpose becomes one line and an exit status (see `errors`)."""
+    # TensorFlow's runtimes greet on standard error; what they say is for their developers.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        cli.main(prog_name="edge-valgus", standalone_mode=False)
+    except EdgeValgusError as error:
+        for line in str(error).splitlines():
+            click.echo(f"edge-valgus: {line}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

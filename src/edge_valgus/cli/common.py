@@ -1,0 +1,101 @@
+"""What several commands share: options, opening the model, printing a result."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from edge_valgus.config import Config, load_config
+from edge_valgus.models.find import find_model
+from edge_valgus.pose import KeypointModel
+from edge_valgus.service.summary import Summary
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+
+config_option = click.option(
+    "--config",
+    "config_file",
+    type=FILE,
+    help="Settings file. Default: EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml, else the defaults.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+
+
+def model_options(command: Function) -> Function:
+    """Add the options that choose a model."""
+    for option in (
+        click.option("--runtime", type=click.Choice(["auto", "litert", "tflite-runtime"]), help="Force a runtime."),
+        click.option(
+            "--model", "model_name", help="A name of `edge-valgus models list`, or the path of a .tflite file."
+        ),
+        click.option("--model-dir", type=FILE, help="Folder of model files. Default: EDGE_VALGUS_MODEL_DIR."),
+    ):
+        command = option(command)
+    return command
+
+
+def settings(
+    config_file: Path | None, *, model_name: str | None = None, runtime: str | None = None, **store_and_web: Any
+) -> Config:
+    """Read the settings; what the command line says goes before."""
+    config = load_config(config_file)
+    given = {
+        "model": {"name": model_name, "runtime": runtime},
+        "store": {key: store_and_web.get(key) for key in ("state_dir", "runtime_dir")},
+        "web": {key: store_and_web.get(key) for key in ("host", "port")},
+    }
+    changes = {
+        name: getattr(config, name).model_copy(
+            update={key: value for key, value in values.items() if value is not None}
+        )
+        for name, values in given.items()
+    }
+    return config.model_copy(update=changes)
+
+
+def open_model(config: Config, model_dir: Path | None) -> tuple[KeypointModel, str]:
+    """Find and load the model that the settings name; returns it and the name to show. Raises ModelError."""
+    found = find_model(config.model.name, model_dir=model_dir, state_dir=config.store.state_path)
+    network = KeypointModel(found.path, runtime=config.model.runtime, threads=config.model.threads)
+    return network, found.entry.name if found.entry is not None else found.path.stem
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal, and nothing in a pipe; yields the function that moves it by one."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
+
+
+def print_summary(summary: Summary, *, as_json: bool) -> None:
+    """Print the result of a run."""
+    if as_json:
+        click.echo(json.dumps(summary.as_dict(), allow_nan=False))
+        return
+    console = Console(highlight=False)
+    if summary.reps:
+        console.print(summary.table())
+        console.print()
+    console.print(f"{summary.source}: {summary.headline()}.", soft_wrap=True)
+    sys.stdout.flush()

@@ -1,0 +1,60 @@
+"""`edge-valgus web`: the page's process of the device."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from edge_valgus.cli.common import config_option, settings
+from edge_valgus.config import Config
+from edge_valgus.errors import ConfigError
+from edge_valgus.live.client import LiveClient
+from edge_valgus.service.notify import Notifier
+from edge_valgus.store.reader import StoreReader
+from edge_valgus.web.app import create_app
+from edge_valgus.web.server import PageServer
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; goes before the settings file.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; goes before the settings file.")
+@click.option("--state-dir", help="Folder of the database; goes before the settings file.")
+@click.option("--runtime-dir", help="Folder of the socket to the camera's process; goes before the settings file.")
+@config_option
+def web(
+    *, host: str | None, port: int | None, state_dir: str | None, runtime_dir: str | None, config_file: Path | None
+) -> None:
+    """Serve the page: what happens now, today's sets, every rep. Reads only; it has no camera and changes nothing.
+
+    With a wrong settings file it serves the page on the default port, and the page says what is wrong with the file.
+    """
+    notice = None
+    try:
+        config = settings(config_file, host=host, port=port, state_dir=state_dir, runtime_dir=runtime_dir)
+    except ConfigError as error:
+        notice = f"The settings are wrong, so the defaults are in force: {'; '.join(str(error).splitlines())}"
+        log.error(notice)  # noqa: TRY400  one line per problem says it all
+        config = _defaults(host, port)
+    with LiveClient(config.store.live_socket) as live:
+        app = create_app(
+            StoreReader(config.store.database),
+            live,
+            notice=notice,
+            watchers=config.web.watchers,
+            count_depth=config.count.min_depth,
+        )
+        with PageServer(app, config.web.host, config.web.port) as server:
+            notifier = Notifier()
+            notifier.say("READY=1", f"STATUS=The page is at {server.addresses}")
+            server.run()
+            notifier.close()
+
+
+def _defaults(host: str | None, port: int | None) -> Config:
+    config = Config()
+    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    return config.model_copy(update={"web": config.web.model_copy(update=given)})

@@ -1,0 +1,193 @@
+"""The running device: lights, database, live page and watchdog around the loop, and an orderly end."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Final, TypeVar
+
+from edge_valgus.analysis import Analyser
+from edge_valgus.config import Config
+from edge_valgus.errors import EdgeValgusError
+from edge_valgus.events import Event, Measures, Phase
+from edge_valgus.feedback.lights import Lights, Press
+from edge_valgus.feedback.terminal import TerminalLights
+from edge_valgus.live.publisher import LivePublisher
+from edge_valgus.live.snapshot import Lights as LightsShown
+from edge_valgus.live.snapshot import Snapshot
+from edge_valgus.service.loop import Sink, judge
+from edge_valgus.service.notify import HeartbeatSink, Notifier
+from edge_valgus.service.sightings import Sighting
+from edge_valgus.service.sinks import LightsSink, LiveSink, StoreSink
+from edge_valgus.store.thread import StoreThread
+from edge_valgus.store.writer import Store
+
+FAULT_SHOWN_S: Final = 5.0  # how long the fault lights stay before the process ends and systemd starts it anew
+LONGEST_WAIT_S: Final = 1.0  # playing a recording in real time skips what is longer than this
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where a device's results go. pins: gpiozero's pin factory, None for the Pi's own."""
+
+    config: Config
+    source: str
+    model: str
+    to_wall: Callable[[float], float]
+    pins: Any = None
+    terminal: TerminalLights | None = None
+    extra: tuple[Sink, ...] = ()
+    fault_shown_s: float = FAULT_SHOWN_S
+    presses: queue.SimpleQueue[Press] = field(default_factory=queue.SimpleQueue)
+
+
+def run_device(sightings: Callable[[], Iterable[Sighting]], outputs: Outputs) -> None:
+    """Watch until the sightings end or a signal says stop (see `stop_on_signals`).
+
+    sightings: opens the camera and the model, and yields poses; called when the lights are ready to show a fault in it.
+    Raises what went wrong, after the fault lights were shown and all that was counted was written.
+    """
+    config = outputs.config
+    notifier = Notifier()
+    with ExitStack() as stack:
+        stack.callback(notifier.close)
+        lights = stack.enter_context(
+            Lights(config.lights, outputs.pins, on_press=outputs.presses.put, runtime_dir=config.store.runtime_path)
+        )
+        publisher = _showing_faults(outputs, lights, None, lambda: _open_live(config))
+        stack.callback(publisher.close)
+        store = _showing_faults(outputs, lights, publisher, lambda: Store(config.store.database))
+        writer = StoreThread(
+            store,
+            to_wall=outputs.to_wall,
+            source=outputs.source,
+            model=outputs.model,
+            keep_days=config.store.keep_days,
+        )
+        stack.callback(_drain, writer)
+        shown = LightsSink(config.lights, lights, outputs.terminal)
+        live = LiveSink(publisher, shown, model=outputs.model, to_wall=outputs.to_wall, fault=lambda: writer.error)
+        sinks: tuple[Sink, ...] = (shown, HeartbeatSink(notifier), StoreSink(writer), live, *outputs.extra)
+        analyser = Analyser(config)
+        _showing_faults(
+            outputs,
+            lights,
+            publisher,
+            lambda: judge(sightings(), analyser, sinks, asked=lambda a, t: _pressed(outputs.presses, a, t)),
+        )
+
+
+def _open_live(config: Config) -> LivePublisher:
+    config.store.runtime_path.mkdir(parents=True, exist_ok=True)
+    return LivePublisher(config.store.live_socket)
+
+
+def _showing_faults(outputs: Outputs, lights: Lights, publisher: LivePublisher | None, step: Callable[[], T]) -> T:
+    """Run a step of the device; if it fails, say so with the lights and on the page for a while, and raise."""
+    try:
+        return step()
+    except Exception as error:
+        reason = str(error) if isinstance(error, EdgeValgusError) else f"internal error: {error!r}"
+        log.error("Fault: %s", reason)  # noqa: TRY400  the caller reports it with its trace
+        lights.fault()
+        if publisher is not None:
+            publisher.publish(_fault_snapshot(outputs, reason))
+        time.sleep(outputs.fault_shown_s)
+        raise
+
+
+def _fault_snapshot(outputs: Outputs, reason: str) -> Snapshot:
+    return Snapshot(
+        time_s=0.0,
+        wall_s=time.time(),
+        phase=Phase.AWAY,
+        in_view=False,
+        doubt=None,
+        flagged_left=False,
+        flagged_right=False,
+        lights=LightsShown(amber=True, red_left=True),
+        set_number=0,
+        counted=0,
+        partial=0,
+        measures=Measures(),
+        pose=None,
+        last_rep=None,
+        model=outputs.model,
+        fault=reason,
+        fps=0.0,
+    )
+
+
+def _drain(writer: StoreThread) -> None:
+    unwritten = writer.close()
+    if unwritten:
+        log.error("%d events could not be written to the database: %s", unwritten, writer.error)
+
+
+def _pressed(presses: queue.SimpleQueue[Press], analyser: Analyser, time_s: float) -> tuple[Event, ...]:
+    try:
+        press = presses.get_nowait()
+    except queue.Empty:
+        return ()
+    return analyser.end_set(time_s, new_session=press is Press.NEW_SESSION)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Within the block, SIGTERM and Ctrl-C set the event instead of ending the process mid-frame."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        log.info("Stopping: %s", signal.Signals(number).name)
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def until(stop: threading.Event, sightings: Iterable[Sighting]) -> Iterator[Sighting]:
+    """The sightings up to the moment at which `stop` is set."""
+    for sighting in sightings:
+        if stop.is_set():
+            return
+        yield sighting
+
+
+def paced(sightings: Iterable[Sighting], stop: threading.Event) -> Iterator[Sighting]:
+    """Sightings no sooner than their times say, so that a recording plays in real time. Long gaps are cut short."""
+    due_s = time.monotonic()
+    last_s: float | None = None
+    for sighting in sightings:
+        due_s += min(LONGEST_WAIT_S, max(0.0, sighting.time_s - last_s)) if last_s is not None else 0.0
+        last_s = sighting.time_s
+        wait_s = due_s - time.monotonic()
+        if wait_s > 0.0:
+            stop.wait(wait_s)
+        else:
+            due_s -= wait_s  # what the machine was too slow for is not made up by hurrying
+        yield sighting
+
+
+def wall_clock_of_camera() -> Callable[[float], float]:
+    """Capture times of the monotonic clock to seconds since 1970, by what the wall clock says now (it may be set late)."""
+    return lambda time_s: time.time() - (time.monotonic() - time_s)
+
+
+def wall_clock_from_now() -> Callable[[float], float]:
+    """Capture times that count from a source's start to seconds since 1970, as if it started now."""
+    start_s = time.time()
+    return lambda time_s: start_s + time_s
