@@ -35,6 +35,8 @@ READINGS = [
     replace(FINE, flagged_left=True, flagged_right=True, phase=Phase.STANDING, counted=188, partial=27),
     replace(FINE, flagged_right=True, phase=Phase.BOTTOM),
     *(replace(FINE, doubt=doubt) for doubt in Doubt),
+    replace(FINE, measures=Measures(depth=0.1)),
+    replace(FINE, measures=Measures(mkd_right_pct=1.0)),
     replace(FINE, measures=Measures(-0.2, 10.25, -100.5, 120.5, -179.0, 179.0)),
 ]
 SIZES = [(1280, 720), (360, 640), (720, 1280), (178, 100), (96, 427), (641, 359), (64, 64), (1200, 200)]
@@ -130,6 +132,8 @@ def middle(pose, first, second):
         pytest.param(replace(FINE, flagged_left=True, flagged_right=True), RED, RED, id="both knees in"),
         pytest.param(replace(FINE, doubt=Doubt.TURNED), AMBER, AMBER, id="can't judge"),
         pytest.param(AWAY, GREY, GREY, id="not followed"),
+        pytest.param(replace(FINE, measures=Measures(depth=0.1)), GREY, GREY, id="no reading is not fine"),
+        pytest.param(replace(FINE, measures=Measures(mkd_left_pct=1.0)), GREEN, GREY, id="one knee read"),
     ],
 )
 @pytest.mark.parametrize("size_px", [(1280, 720), (360, 640)], ids=["landscape", "portrait"])

@@ -31,6 +31,7 @@ FALLBACK_RATE_HZ: Final = 25.0
 """Taken when neither timestamps nor the container say how fast the pictures follow each other."""
 
 _SQUARE_ENOUGH: Final = 0.02  # pixel aspect ratios this close to 1 are left alone: resampling would only blur
+_MANY_PIXELS: Final = 4096 * 2304
 _ATTACHED_PICTURE: Final = 0x400  # FFmpeg's AV_DISPOSITION_ATTACHED_PIC
 _MISSING_END_S: Final = 0.5
 _MISSING_END_SHARE: Final = 0.03
@@ -149,7 +150,9 @@ class VideoFile:
             # An absolute path starts with a slash, so FFmpeg never takes "10:30.mp4" for a protocol.
             self._container = av.open(os.path.abspath(path))  # noqa: PTH100  resolving links could change the suffix
             self._stream = self._find_stream()
-            self._stream.thread_type = "AUTO"
+            # Decoding several pictures at once needs memory for each: too much for 8K on a Pi.
+            big = (self._stream.width or 0) * (self._stream.height or 0) > _MANY_PIXELS
+            self._stream.thread_type = "SLICE" if big else "AUTO"
             self._frames = self._decode()
             self._first = next(self._frames, None)
         except av.error.FFmpegError as error:

@@ -296,11 +296,19 @@ def _number(value: float, form: str) -> str:
 
 
 def _leg_colours(reading: Reading) -> dict[str, Colour]:
-    calm = GREY if not reading.in_view else AMBER if reading.doubt is not None else GREEN
-    return {
-        "left": RED if reading.flagged_left else calm,
-        "right": RED if reading.flagged_right else calm,
-    }
+    colours = {}
+    for side, flagged, inward in _legs(reading):
+        calm = GREEN if math.isfinite(inward) else GREY
+        colours[side] = RED if flagged else GREY if not reading.in_view else AMBER if reading.doubt else calm
+    return colours
+
+
+def _legs(reading: Reading) -> tuple[tuple[str, bool, float], ...]:
+    """Per leg: its side, whether it is flagged, and its medial knee displacement."""
+    return (
+        ("left", reading.flagged_left, reading.measures.mkd_left_pct),
+        ("right", reading.flagged_right, reading.measures.mkd_right_pct),
+    )
 
 
 def _verdict(reading: Reading) -> tuple[tuple[str, ...], Colour, Colour]:
@@ -313,4 +321,9 @@ def _verdict(reading: Reading) -> tuple[tuple[str, ...], Colour, Colour]:
         return ("Step into view",), CARD, DIM
     if reading.doubt is not None:
         return ("Can't judge:", reading.doubt.value), AMBER, INK
+    judged = [side for side, _, inward in _legs(reading) if math.isfinite(inward)]
+    if not judged:
+        return ("No knee reading",), CARD, DIM
+    if len(judged) == 1:
+        return (f"{judged[0].capitalize()} knee fine", "other not read"), GREEN, INK
     return ("Knees fine",), GREEN, INK
