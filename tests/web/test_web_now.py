@@ -21,7 +21,7 @@ def say(snapshot):
         pytest.param({"flagged_left": True, "phase": Phase.ASCENT}, "flagged", "Left knee caving in", id="left knee"),
         pytest.param({"flagged_right": True}, "flagged", "Right knee caving in", id="right knee"),
         pytest.param({"flagged_left": True, "flagged_right": True}, "flagged", "Both knees caving in", id="both knees"),
-        pytest.param({"doubt": Doubt.TURNED}, "doubt", "Can't judge knees: turned away", id="turned away"),
+        pytest.param({"doubt": Doubt.TURNED}, "doubt", "Can't judge: turned away", id="turned away"),
         pytest.param({"in_view": False, "pose": None}, "away", "Step into view", id="nobody in view"),
         pytest.param({"fault": "no picture for 5 s"}, "fault", "Fault", id="fault beats everything"),
     ],

@@ -110,7 +110,7 @@ def _with_reading(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     elif doubt:
         view |= {
             "state": "doubt",
-            "headline": f"Can't judge knees: {doubt}",
+            "headline": f"Can't judge: {doubt}",
             "hint": words.DOUBT_HINTS.get(str(doubt), "Reps are still counted."),
         }
     elif phase in {"descent", "bottom", "ascent"}:

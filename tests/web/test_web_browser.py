@@ -1,0 +1,213 @@
+"""The page in a real browser: what no look at the HTML can tell."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from http.client import HTTPConnection
+
+import pytest
+
+from edge_valgus.events import Doubt, Phase
+from edge_valgus.live.snapshot import Lights
+from edge_valgus.web.app import create_app
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESKTOP = (390, 844), (1280, 800)
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP, (320, 640)], ids=["phone", "desktop", "small phone"])
+
+
+def resize(browser, size):
+    width, height = size
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+
+
+def text(browser, selector):
+    return browser.execute_script("return document.querySelector(arguments[0])?.textContent.trim()", selector)
+
+
+def wait_until(condition, within_s=8.0):
+    end_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end_s, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def assert_quiet(browser):
+    assert browser.get_log("browser") == []
+
+
+def sideways_px(browser):
+    return browser.execute_script("return document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.fixture
+def page(gym, box, serve_app):
+    box.show(counted=3, last_rep=None)
+    with serve_app(create_app(gym.reader, box.client, watchers=3)) as server:
+        yield server.url
+
+
+def test_the_count_goes_up_without_reload(browser, page, box, rep):
+    browser.get(page)
+    browser.execute_script("window.sameDocument = true")
+    wait_until(lambda: text(browser, "[data-show=count]") == "3")
+    box.show(counted=4, last_rep=rep(4, left=6.0), phase=Phase.STANDING)
+    wait_until(lambda: text(browser, "[data-show=count]") == "4")
+    assert text(browser, "[data-show=spoken]") == "Set 2: 4 reps"
+    assert text(browser, "[data-show=last-title]") == "Rep 4"
+    assert text(browser, "[data-show=last-knees]") == "left caved in"
+    assert browser.execute_script("return window.sameDocument")
+    assert_quiet(browser)
+
+
+def test_todays_list_grows_when_a_set_is_stored(browser, page, gym, more_reps):
+    browser.get(page)
+    wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+    assert browser.execute_script("return document.querySelectorAll('.card').length") == 2
+    with gym.writing() as store:
+        more_reps(store, gym.session_id, 3, gym.today_s + 400, ({}, {}), ended=False)
+    wait_until(lambda: browser.execute_script("return document.querySelectorAll('.card').length") == 3)
+    assert "going on" in text(browser, ".card")
+    assert_quiet(browser)
+
+
+def test_the_lamps_are_the_boxs_lights(browser, page, box):
+    browser.get(page)
+    box.show(flagged_right=True, lights=Lights(green=True, red_right=True), phase=Phase.ASCENT)
+    lamps = "return Object.fromEntries([...document.querySelectorAll('[data-lamp]')].map(l => [l.dataset.lamp, l.dataset.on]))"
+    expected = {"green": "yes", "amber": "no", "red_left": "no", "red_right": "yes"}
+    wait_until(lambda: browser.execute_script(lamps) == expected)
+    assert text(browser, "[data-show=headline]") == "Right knee caving in"
+
+
+def test_the_skeleton_is_a_mirror_with_left_on_the_left(browser, page, box):
+    browser.get(page)
+    box.show(flagged_left=True, phase=Phase.ASCENT)
+    wait_until(lambda: browser.execute_script("return document.querySelector('#figure').dataset.left") == "in")
+    xs = browser.execute_script(
+        "return ['left', 'right'].map(s => Number(document.querySelector(`.knee.${s}`).getAttribute('cx')))"
+    )
+    labels = browser.execute_script(
+        "return ['left', 'right'].map(s => Number(document.querySelector(`#side-${s}`).getAttribute('x')))"
+    )
+    assert xs[0] < xs[1]
+    assert labels[0] < labels[1]
+    assert_quiet(browser)
+
+
+def test_it_says_step_into_view_and_comes_back(browser, page, box):
+    browser.get(page)
+    box.show(in_view=False, pose=None, phase=Phase.AWAY)
+    wait_until(lambda: text(browser, "[data-show=headline]") == "Step into view")
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.ghost')).display") != "none"
+    box.show(doubt=Doubt.TURNED)
+    wait_until(lambda: text(browser, "[data-show=headline]") == "Can't judge: turned away")
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.ghost')).display") == "none"
+
+
+def test_one_browser_too_many_asks_instead(browser, page, box):
+    port = int(page.rsplit(":", 1)[1])
+    with ExitStack() as stack:
+        for _ in range(3):
+            other = HTTPConnection("127.0.0.1", port, timeout=5)
+            other.request("GET", "/api/stream")
+            answer = other.getresponse()
+            stack.callback(other.close)
+            stack.callback(answer.close)
+            assert answer.status == 200
+        browser.get(page)
+        wait_until(lambda: text(browser, "[data-show=link]") == "Live, once a second")
+        box.show(counted=9)
+        wait_until(lambda: text(browser, "[data-show=count]") == "9")
+
+
+def test_a_box_that_goes_away_is_noticed(browser, gym, box, serve_app):
+    box.show(counted=3)
+    with serve_app(create_app(gym.reader, box.client)) as server:
+        browser.get(server.url)
+        wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+    wait_until(lambda: text(browser, "[data-show=headline]") == "No connection to the box")
+
+
+def test_the_link_of_a_rep_opens_its_curve(browser, page, gym):
+    browser.get(f"{page}/sets/{gym.story_set}#rep-{gym.story_reps[5]}")
+    opened = "return [...document.querySelectorAll('details[open]')].map(d => d.id)"
+    wait_until(lambda: f"rep-{gym.story_reps[5]}" in browser.execute_script(opened))
+    assert_quiet(browser)
+
+
+@SIZES
+def test_every_page_fits_its_width(browser, page, gym, box, size):
+    resize(browser, size)
+    box.show(counted=188, partial=12, doubt=Doubt.OUTSIDE)
+    for address in ("/", f"/sets/{gym.story_set}", "/days/", f"/days/{gym.old_day}", "/nowhere"):
+        browser.get(page + address)
+        if address == "/":
+            wait_until(lambda: text(browser, "[data-show=count]") == "188")
+            wide = browser.execute_script(
+                "const c = document.querySelector('[data-show=count]'); return c.offsetWidth - c.parentElement.offsetWidth"
+            )
+            assert wide <= 0
+        assert sideways_px(browser) <= 0, address
+        if address == "/nowhere":
+            browser.get_log("browser")  # a 404 is logged by the browser itself
+        else:
+            assert_quiet(browser)
+
+
+@SIZES
+def test_a_set_shows_one_depth_chart_of_its_width(browser, page, gym, size):
+    resize(browser, size)
+    browser.get(f"{page}/sets/{gym.story_set}")
+    seen = browser.execute_script(
+        "return [...document.querySelectorAll('.depth-chart')].map(c => c.getBoundingClientRect()).filter(b => b.width > 0)"
+        ".map(b => [b.width, b.height, b.right])"
+    )
+    assert len(seen) == 1
+    width, height, right = seen[0]
+    assert width > 0.8 * min(size[0], 1240)
+    assert height > 150
+    assert right <= size[0]
+
+
+def test_nothing_moves_when_the_state_changes(browser, page, box, rep):
+    resize(browser, PHONE)
+    browser.get(page)
+    top = "return document.querySelector('#today').getBoundingClientRect().top"
+    tops = set()
+    for changes in (
+        {"counted": 1},
+        {
+            "counted": 12,
+            "partial": 3,
+            "last_rep": rep(12, left=6.0, right=6.0),
+            "flagged_left": True,
+            "flagged_right": True,
+        },
+        {"doubt": Doubt.OUTSIDE, "counted": 13},
+        {"in_view": False, "pose": None, "counted": 14},
+    ):
+        box.show(**changes)
+        wait_until(lambda wanted=changes["counted"]: text(browser, "[data-show=count]") == str(wanted))
+        tops.add(round(browser.execute_script(top)))
+    assert len(tops) == 1
+
+
+def test_the_keyboard_reaches_a_set(browser, page):
+    from selenium.webdriver import ActionChains, Keys
+
+    browser.get(page)
+    wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+    for _ in range(8):
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        if "card" in browser.execute_script("return document.activeElement.className"):
+            break
+    outline = browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    ActionChains(browser).send_keys(Keys.ENTER).perform()
+    wait_until(lambda: "/sets/" in browser.current_url)
