@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,9 @@ import numpy as np
 from edge_valgus.events import NAN, Doubt, Measures, Phase, Rep, Valgus
 from edge_valgus.frames import Pose
 from edge_valgus.live.snapshot import Lights, Snapshot
+
+CHILD_ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+"""With which a process that a test starts finds this module, and the package that is tested."""
 
 
 def make_pose() -> Pose:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_samples import make_snapshot
+from live_samples import CHILD_ENVIRONMENT, make_snapshot
 
 from edge_valgus.errors import WebError
 from edge_valgus.live import client as client_module
@@ -80,7 +80,7 @@ def _publisher_process(path: Path) -> subprocess.Popen[str]:
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=CHILD_ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -170,12 +170,16 @@ def test_clients_that_do_not_read_never_delay_publishing(path: Path) -> None:
             connection.close()
 
 
-def test_a_slow_client_gets_whole_lines_and_then_the_newest(path: Path) -> None:
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param("m", id="short lines"), pytest.param("m" * 60_000, id="lines longer than the socket's buffer")],
+)
+def test_a_slow_client_gets_whole_lines_and_then_the_newest(path: Path, model: str) -> None:
     with LivePublisher(path, rate_hz=500.0) as publisher, _raw_client(path) as connection:
         for index in range(400):
-            publisher.publish(make_snapshot(float(index)))
+            publisher.publish(make_snapshot(float(index), model=model))
             time.sleep(0.001)
-        publisher.publish(make_snapshot(1000.0))
+        publisher.publish(make_snapshot(1000.0, model=model))
         times_s = []
         with connection.makefile("rb") as lines:
             for line in lines:

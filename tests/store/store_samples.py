@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.events import NAN, TRACE_COLUMNS, Rep, RepCounted, RepPartial, SetEnded, SetStarted, Valgus
+
+CHILD_ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+"""With which a process that a test starts finds this module, and the package that is tested."""
 
 NOON = 1_700_000_000.0
 """2023-11-14 22:13:20 UTC."""

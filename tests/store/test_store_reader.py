@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from store_samples import make_rep, make_trace
+from store_samples import CHILD_ENVIRONMENT, make_rep, make_trace
 
 from edge_valgus.events import Valgus
 from edge_valgus.store.reader import StoreReader
@@ -246,7 +245,7 @@ def test_a_process_without_the_right_to_write_can_read(owner: str) -> None:
             assert not os.access({name!r}, os.W_OK)
             print(StoreReader({str(path)!r}).health().reps)
         """
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        environment = CHILD_ENVIRONMENT
         with subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(writing)],
             env=environment,
@@ -261,7 +260,11 @@ def test_a_process_without_the_right_to_write_can_read(owner: str) -> None:
             folder.chmod(0o555)
             try:
                 outcome = subprocess.run(
-                    [sys.executable, "-c", textwrap.dedent(reading)], capture_output=True, text=True, check=False
+                    [sys.executable, "-c", textwrap.dedent(reading)],
+                    capture_output=True,
+                    text=True,
+                    env=environment,
+                    check=False,
                 )
             finally:
                 folder.chmod(0o755)

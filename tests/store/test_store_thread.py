@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from store_samples import NOON, make_rep, partial, set_events, wall
+from store_samples import CHILD_ENVIRONMENT, NOON, make_rep, partial, set_events, wall
 
 from edge_valgus.events import FlagOn, RepCounted, SetEnded, SetStarted, Side
 from edge_valgus.store.reader import StoreReader
@@ -37,7 +36,7 @@ def _until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
 def _child(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script), *arguments],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=CHILD_ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=60,
@@ -287,7 +286,7 @@ def _can_mount() -> bool:
 def _on_small_disk(path: Path, script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-W", "error", "-c", script, str(path)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=CHILD_ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=60,

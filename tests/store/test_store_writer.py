@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from store_samples import NOON, make_rep
+from store_samples import CHILD_ENVIRONMENT, NOON, make_rep
 
 from edge_valgus.events import NAN, Valgus
 from edge_valgus.store.faults import RejectedError
@@ -190,7 +189,7 @@ def test_kill_9_in_the_middle_of_writing_loses_no_committed_rep(tmp_path: Path) 
             [sys.executable, "-c", textwrap.dedent(script)],
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+            env=CHILD_ENVIRONMENT,
         ) as writer:
             assert writer.stdout is not None
             told += [int(writer.stdout.readline()) for _ in range(after)]
