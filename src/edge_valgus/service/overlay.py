@@ -313,10 +313,9 @@ def _legs(reading: Reading) -> tuple[tuple[str, bool, float], ...]:
 
 def _verdict(reading: Reading) -> tuple[tuple[str, ...], Colour, Colour]:
     """Lines, the card's colour, the letters' colour. In words, for those who can't tell red from green."""
-    if reading.flagged_left and reading.flagged_right:
-        return ("Both knees", "caving in"), RED, INK
-    if reading.flagged_left or reading.flagged_right:
-        return (f"{'Left' if reading.flagged_left else 'Right'} knee", "caving in"), RED, INK
+    flagged = [side for side, flag, _ in _legs(reading) if flag]
+    if flagged:
+        return ("Both knees" if len(flagged) == 2 else f"{flagged[0].capitalize()} knee", "caving in"), RED, INK
     if not reading.in_view:
         return ("Step into view",), CARD, DIM
     if reading.doubt is not None:
