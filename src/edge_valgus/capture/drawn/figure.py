@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from edge_valgus.capture.drawn.head import head_solids
 from edge_valgus.capture.drawn.look import Arms, Colour, Legwear, Look, Sleeves
-from edge_valgus.capture.drawn.render import Solid
-from edge_valgus.capture.drawn.skeleton import X, ArmPose, Pose3D, bar_centre
+from edge_valgus.capture.drawn.skeleton import ArmPose, Pose3D, X, bar_centre
+from edge_valgus.capture.drawn.solids import Solid
 from edge_valgus.capture.drawn.squat import LegPose
 
 Array = NDArray[np.float64]
@@ -67,6 +67,7 @@ def _trunk(pose: Pose3D, look: Look, girth: float) -> list[Solid]:
         Solid(waist, chest, waist_radius, chest_radius, shirt, X, 0.5 * (waist_stretch + chest_stretch), 0.03, 0.03),
         Solid(chest, _between(pelvis, neck, 0.90), chest_radius, 0.070 * girth, shirt, X, chest_stretch, 0.03, 0.03),
         Solid(neck - 0.02 * up, neck + 0.045 * up, 0.062 * girth, 0.050, shirt, X, 1.5, 0.03, 0.03),
+        Solid(chest + 0.035 * forward, neck + 0.02 * forward, 0.062 * girth, 0.048, shirt, X, 1.7, 0.03, 0.03),
         Solid(neck + 0.02 * up, _between(neck, pose.head_centre, 0.75), 0.057, 0.052, look.skin_rgb, None, 1.0, 0.02),
     ]
     for side in (1.0, -1.0):
@@ -74,8 +75,8 @@ def _trunk(pose: Pose3D, look: Look, girth: float) -> list[Solid]:
         solids += [
             Solid(neck + side * 0.03 * X + 0.025 * up, shoulder, 0.044 * girth, 0.056 * girth, shirt, None, 1.0, 0.03),
             Solid(
-                chest + side * 0.055 * X + 0.050 * forward + 0.02 * up,
-                chest + side * 0.095 * X + 0.045 * forward + 0.04 * up,
+                chest + side * 0.055 * X + 0.044 * forward + 0.02 * up,
+                chest + side * 0.095 * X + 0.040 * forward + 0.05 * up,
                 0.055 * girth,
                 0.050 * girth,
                 shirt,
@@ -97,15 +98,15 @@ def _leg(leg: LegPose, side: float, look: Look, girth: float) -> list[Solid]:
     shin_end = _between(knee, ankle, 0.97)
     legs_in_cloth = look.legwear is not Legwear.SHORTS
     lower = cloth if legs_in_cloth else skin
-    loose = 1.22 if look.legwear is Legwear.TROUSERS else 1.0
+    loose = 1.16 if look.legwear is Legwear.TROUSERS else 1.0
     gloss = 0.05 if legs_in_cloth else 0.14
     thigh_middle = _between(hip, knee, 0.45)
     solids = [
-        Solid(thigh_middle, above_knee, 0.078 * girth, 0.058 * girth * loose, lower, None, 1.0, 0.012, gloss),
+        Solid(thigh_middle, above_knee, 0.078 * girth * loose, 0.058 * girth * loose, lower, None, 1.0, 0.012, gloss),
         Solid(above_knee, knee, 0.058 * girth * loose, 0.054 * girth * loose, lower, None, 1.0, 0.012, gloss),
         Solid(knee, calf, 0.053 * girth * loose, 0.056 * girth * loose, lower, None, 1.0, 0.012, gloss),
         Solid(calf, shin_end, 0.056 * girth * loose, 0.036 * girth**0.5 * loose, lower, None, 1.0, 0.012, gloss),
-        Solid(hip_up, thigh_middle, 0.092 * girth, 0.082 * girth * loose, cloth, None, 1.0, 0.015, 0.02),
+        Solid(hip_up, thigh_middle, 0.092 * girth, 0.080 * girth * loose, cloth, None, 1.0, 0.015, 0.02),
     ]
     if look.legwear is Legwear.SHORTS:
         hem = _between(hip, knee, 0.64)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
 
 from edge_valgus.capture.drawn.look import Colour, Hair, Look
-from edge_valgus.capture.drawn.render import Solid
 from edge_valgus.capture.drawn.skeleton import LEFT_EAR, LEFT_EYE, USUAL_HEAD_M, Pose3D, mirrored
+from edge_valgus.capture.drawn.solids import Solid
 
-Array = NDArray[np.float64]
 Place = tuple[float, float, float]
 
 EYE_WHITE: Colour = (236, 234, 230)
@@ -22,7 +20,7 @@ def head_solids(pose: Pose3D, look: Look) -> list[Solid]:
     forward = pose.head[2]
     skin = look.skin_rgb
     lips: Colour = (round(skin[0] * 0.78), round(skin[1] * 0.52), round(skin[2] * 0.52))
-    brow: Colour = tuple(round(0.8 * channel) for channel in look.hair_rgb)  # type: ignore[assignment]
+    brow: Colour = (round(0.8 * look.hair_rgb[0]), round(0.8 * look.hair_rgb[1]), round(0.8 * look.hair_rgb[2]))
 
     def part(
         start: Place,
@@ -68,10 +66,9 @@ def head_solids(pose: Pose3D, look: Look) -> list[Solid]:
     return solids + _hair(part, look)
 
 
-def _hair(part: object, look: Look) -> list[Solid]:
+def _hair(part: Callable[..., Solid], look: Look) -> list[Solid]:
     if look.hair is Hair.NONE:
         return []
-    assert callable(part)
     colour = look.hair_rgb
     solids = [
         part((0, 0.052, -0.020), (0, 0.010, -0.045), (0.080, 0.074), colour, depth=1.05, blend_m=0.004, gloss=0.2),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_valgus.capture.drawn.checks import require
 
 Colour = tuple[int, int, int]
@@ -18,7 +21,7 @@ class Arms(StrEnum):
     CROSSED = "crossed at the chest"
     CLASPED = "hands together under the chin"
     BARBELL = "holding a barbell on the back"
-    SIDES = "hanging by the sides"
+    SIDES = "hanging by the sides, a little forward at the bottom"
 
 
 class Legwear(StrEnum):
@@ -66,6 +69,11 @@ class Light:
         require("exposure", self.exposure, 0.4, 1.6)
         require("warmth", self.warmth, -1.0, 1.0)
 
+    @property
+    def tint(self) -> NDArray[np.float64]:
+        """What it does to red, green and blue: float64 [3]."""
+        return self.exposure * np.array([1.0 + 0.10 * self.warmth, 1.0, 1.0 - 0.14 * self.warmth])
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -86,7 +94,7 @@ class Look:
     shoe_rgb: Colour = (196, 52, 44)
     sole_rgb: Colour = (236, 236, 232)
     light: Light = Light()
-    noise: float = 3.0
+    noise: float = 1.5
     room_seed: int = 0
 
     def __post_init__(self) -> None:

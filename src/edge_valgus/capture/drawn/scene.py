@@ -28,11 +28,9 @@ def background(camera: Camera, look: Look, shadows: Array) -> Plane:
     picture = picture.resize((width * FINER, height * FINER), Image.Resampling.BILINEAR)
     _Props(ImageDraw.Draw(picture), camera, room, random).draw()
     picture = picture.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.8))
-    light = look.light
-    tint = light.exposure * np.array([1 + 0.10 * light.warmth, 1.0, 1 - 0.14 * light.warmth])
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     vignette = 1.0 - 0.10 * (x * x + y * y)
-    lit: Plane = (np.asarray(picture, np.float64) * tint * vignette[..., None]).astype(np.float32)
+    lit: Plane = (np.asarray(picture, np.float64) * look.light.tint * vignette[..., None]).astype(np.float32)
     return lit
 
 
@@ -46,7 +44,7 @@ class _Room:
         self.band = np.clip(random.uniform(40, 200, 3), 0, 235)
         self.band_y = random.uniform(0.5, 1.1)
         self.floor = random.uniform(52, 120) + random.uniform(-8, 8, 3)
-        self.speckle = random.uniform(2, 14)
+        self.speckle = random.uniform(1, 7)
         self.tile_m = random.uniform(0.5, 1.1)
         self.window_x = random.uniform(-3.0, 2.0)
         self.has_window = random.random() < 0.7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge_valgus.capture.drawn.body import Body
 from edge_valgus.capture.drawn.camera import CameraView
@@ -24,9 +24,9 @@ class SetScript:
 
     reps: tuple[RepScript, ...] = (RepScript(),) * 3
     lead_in_s: float = 1.5
-    body: Body = Body()
-    look: Look = Look()
-    view: CameraView = CameraView()
+    body: Body = field(default_factory=Body)
+    look: Look = field(default_factory=Look)
+    view: CameraView = field(default_factory=CameraView)
     stance_m: float = 0.40
     toe_out_deg: float = 15.0
     shin_lean_deg: float = 30.0

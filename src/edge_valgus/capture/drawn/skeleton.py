@@ -17,6 +17,8 @@ from edge_valgus.capture.drawn.squat import SquatPose
 Array = NDArray[np.float64]
 
 X: Final = np.array([1.0, 0.0, 0.0])
+WORLD_UP: Final = np.array([0.0, 1.0, 0.0])
+WORLD_FORWARD: Final = np.array([0.0, 0.0, 1.0])
 
 HEAD_ABOVE_SHOULDERS: Final = 0.117  # centre of the head over the shoulder joints, share of stature (Winter 2009)
 USUAL_HEAD_M: Final = 0.2275
@@ -98,7 +100,7 @@ def stand_up(body: Body, squat: SquatPose, arms: Arms, depth: float) -> Pose3D:
     neck_lean = _leaning(0.55 * squat.lean_rad)
     head = _leaning(0.25 * squat.lean_rad)
     head_centre = neck + HEAD_ABOVE_SHOULDERS * body.height_m * neck_lean[1] + 0.012 * neck_lean[2]
-    left, right = (_arm(body, arms, side, neck, trunk, depth) for side in (1.0, -1.0))
+    left, right = (_arm(body, arms, side, neck=neck, trunk=trunk, depth=depth) for side in (1.0, -1.0))
     return Pose3D(body, squat, trunk, neck, head, head_centre, left, right)
 
 
@@ -113,10 +115,12 @@ def bar_centre(neck: Array, trunk: Array) -> Array:
     return centre
 
 
-def _arm(body: Body, arms: Arms, side: float, neck: Array, trunk: Array, depth: float) -> ArmPose:
+def _arm(body: Body, arms: Arms, side: float, *, neck: Array, trunk: Array, depth: float) -> ArmPose:
     left, up, forward = side * trunk[0], trunk[1], trunk[2]
     half = body.shoulder_half_m
     shoulder = neck + half * left
+    # Hands before the body stay nearer to upright than the trunk does.
+    level_up, level_forward = _unit(up + WORLD_UP), _unit(forward + WORLD_FORWARD)
     reach = body.upper_arm_m + body.forearm_m
     hanging = np.array([0.16 * side, -1.0, 0.03])
     if arms is Arms.FORWARD:
@@ -126,16 +130,19 @@ def _arm(body: Body, arms: Arms, side: float, neck: Array, trunk: Array, depth: 
         direction = math.cos(angle) * hanging + math.sin(angle) * ahead
         wrist, pole = shoulder + 0.97 * reach * _unit(direction), left - 0.3 * up
     elif arms is Arms.CROSSED:
-        wrist, pole = neck - 0.45 * half * left - 0.05 * up + (0.155 + 0.02 * side) * forward, forward - up
+        wrist, pole = neck - 0.45 * half * left - 0.05 * level_up + (0.165 + 0.02 * side) * level_forward, forward - up
     elif arms is Arms.CLASPED:
-        wrist, pole = neck + 0.045 * left - 0.09 * up + 0.20 * forward, left - up
+        wrist, pole = neck + 0.055 * left - 0.07 * level_up + 0.22 * level_forward, 0.6 * left - level_up
     elif arms is Arms.BARBELL:
         wrist, pole = bar_centre(neck, trunk) + (half + 0.20) * left, -up - 0.6 * forward
     else:
-        direction = hanging + np.array([0.12 * side, 0.0, 0.25]) * min(depth, 1.0)
-        wrist, pole = shoulder + 0.97 * reach * _unit(direction), left - forward
+        raised = minimum_jerk(depth / 0.8)
+        direction = (1.0 - raised) * hanging + raised * np.array([0.0, -0.45, 1.0])
+        wrist, pole = shoulder + (0.97 - 0.15 * raised) * reach * _unit(direction), left - up - forward
     elbow = _elbow(shoulder, wrist, pole, body)
-    hand = wrist + 0.045 * body.height_m * _unit(wrist - elbow)
+    palm = 0.012 if arms is Arms.BARBELL else 0.045
+    fingers = level_up + 0.5 * level_forward - 0.35 * left if arms is Arms.CLASPED else wrist - elbow
+    hand = wrist + palm * body.height_m * _unit(fingers)
     return ArmPose(shoulder, elbow, wrist, hand)
 
 

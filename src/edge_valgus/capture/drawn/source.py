@@ -15,7 +15,7 @@ from edge_valgus.capture.drawn.camera import Camera
 from edge_valgus.capture.drawn.checks import require
 from edge_valgus.capture.drawn.figure import figure
 from edge_valgus.capture.drawn.motion import Timeline, TrueRep
-from edge_valgus.capture.drawn.render import FAR_M, Canvas
+from edge_valgus.capture.drawn.render import Canvas
 from edge_valgus.capture.drawn.scene import background
 from edge_valgus.capture.drawn.script import SetScript
 from edge_valgus.capture.drawn.skeleton import Pose3D, stand_up
@@ -129,26 +129,21 @@ class DrawnLifter:
         look = self._script.look
         random = np.random.default_rng((self._script.seed, 1))
         width, height = self.size_px
-        room = background(self._camera, look, self._shadows())
-        noise = random.normal(0, look.noise, (NOISE_PICTURES, height, width, 1)).astype(np.float32)
-        noise = noise + random.normal(0, 0.4 * look.noise, (1, height, width, 3)).astype(np.float32)
-        noised = np.clip(room + noise, 0, 255).astype(np.uint8)
-        canvas = Canvas(self._camera, look.light)
-        canvas.rgb[:] = room
+        room = background(self._camera, look, self._shadows()).transpose(2, 0, 1).copy()
+        grain = random.normal(0, look.noise, (NOISE_PICTURES, 1, height, width)).astype(np.float32)
+        noise = grain + random.normal(0, 0.4 * look.noise, (1, 3, height, width)).astype(np.float32)
+        noised = np.clip(room + noise, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1).copy()
+        canvas = Canvas(room, self._camera, look.light)
         image = np.empty((height, width, 3), np.uint8)
         for index in range(self.frame_count):
             time_s = index / self._fps
             turn = int(random.integers(NOISE_PICTURES))
-            canvas.draw(figure(self.pose(time_s), look))
+            box = canvas.draw(figure(self.pose(time_s), look))
             np.copyto(image, noised[turn])
-            left, top, right, bottom = canvas.drawn
-            if left < right and top < bottom:
-                box = (slice(top, bottom), slice(left, right))
-                figure_rgb = canvas.rgb[box] + noise[turn][box]
-                np.copyto(image[box], np.clip(figure_rgb, 0, 255, out=figure_rgb), casting="unsafe")
-                canvas.rgb[box] = room[box]
-                canvas.depth_m[box] = FAR_M
-            canvas.drawn = (width, height, 0, 0)
+            drawn = canvas.rgb[:, *box] + noise[turn][:, *box]
+            np.clip(drawn, 0, 255, out=drawn)
+            np.copyto(image[box], drawn.transpose(1, 2, 0), casting="unsafe")
+            canvas.restore()
             yield Frame(image, time_s)
 
     def _sway(self, time_s: float) -> tuple[float, float]:

@@ -120,7 +120,7 @@ def _look(random: np.random.Generator) -> Look:
             exposure=round(random.uniform(0.75, 1.12), 2),
             warmth=round(random.uniform(-0.6, 0.8), 2),
         ),
-        noise=round(random.uniform(1.0, 7.0), 1),
+        noise=round(random.uniform(0.4, 2.5), 1),
         room_seed=int(random.integers(2**31)),
     )
 
