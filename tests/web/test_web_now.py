@@ -1,4 +1,5 @@
 import json
+from datetime import date
 
 import pytest
 
@@ -107,3 +108,16 @@ def test_plain_leaves_no_nan_at_any_depth():
 )
 def test_numbers_in_words(shown, expected):
     assert shown == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        pytest.param(date(2025, 3, 3), "Today", id="today"),
+        pytest.param(date(2025, 3, 2), "Yesterday", id="yesterday"),
+        pytest.param(date(2025, 3, 4), "Tuesday 4 March", id="tomorrow, after the clock was set back"),
+        pytest.param(date(2024, 12, 31), "Tuesday 31 December 2024", id="another year"),
+    ],
+)
+def test_days_in_words(day, expected):
+    assert words.weekday(day, date(2025, 3, 3)) == expected

@@ -39,6 +39,8 @@ class PageServer:
         self.host = host
         self.port = int(self._socket.getsockname()[1])
         self._closed = False
+        # Reentrant, because a signal may call `stop` in the middle of `close`.
+        self._closing = threading.RLock()
         self._server = waitress.create_server(
             app,
             sockets=[self._socket],
@@ -86,16 +88,18 @@ class PageServer:
 
     def stop(self) -> None:
         """Make `run` return; may be called from any thread and from a signal handler."""
-        self._page.stopping.set()
-        if not self._closed:
-            self._server.trigger.pull_trigger()
+        with self._closing:
+            self._page.stopping.set()
+            if not self._closed:
+                self._server.trigger.pull_trigger()
 
     def close(self) -> None:
         """End the event streams and stop listening. Can be called twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._page.stopping.set()
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._page.stopping.set()
         self._server.task_dispatcher.shutdown(timeout=3)
         self._server.asyncore.close_all(self._server._map, ignore_all=True)  # noqa: SLF001  no public way
 
@@ -118,7 +122,8 @@ def serve(app: Flask, host: str, port: int, threads: int | None = None) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=64)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        listener = socket.create_server((host, port), family=family, backlog=64, dualstack_ipv6=both)
     except OSError as error:
         raise WebError(_reason(host, port, error)) from error
     if hasattr(socket, "TCP_USER_TIMEOUT"):

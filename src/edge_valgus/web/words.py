@@ -83,9 +83,10 @@ def clock(moment: datetime) -> str:
 
 
 def weekday(day: date, today: date) -> str:
-    """`Today`, `Yesterday`, or `Monday 3 March 2025`."""
+    """`Today`, `Yesterday`, `Monday 3 March`, or with its year when that is not this one."""
     if day == today:
         return "Today"
     if (today - day).days == 1:
         return "Yesterday"
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    name = f"{day:%A} {day.day} {day:%B}"
+    return name if day.year == today.year else f"{name} {day.year}"
