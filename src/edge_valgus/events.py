@@ -251,6 +251,6 @@ class Reading:
 
     @property
     def judged(self) -> bool:
-        """Whether both knees have a valid reading in this frame."""
-        both = self.measures.mkd_left_pct + self.measures.mkd_right_pct
-        return self.doubt is None and not math.isnan(both)
+        """Whether a knee has a valid reading in this frame: both, or on one leg that one."""
+        left, right = self.measures.mkd_left_pct, self.measures.mkd_right_pct
+        return self.doubt is None and not (math.isnan(left) and math.isnan(right))

@@ -1,0 +1,60 @@
+"""Can the knees be judged at all? Better no verdict than a wrong red light."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from edge_valgus.analysis.baseline import Standing
+from edge_valgus.analysis.body import Body
+from edge_valgus.analysis.path import NeutralPath
+from edge_valgus.events import Doubt
+
+SETTLE_S: Final = 0.3  # one unreadable frame is no reason to change a light
+MIN_SHOULDERS: Final = 0.28  # shoulder width over standing trunk height; 0.5–0.8 from the front, 0.1 from the side
+MAX_TURN_PCT: Final = 7.5  # one knee's path against the other's; 6 was the most seen on people who faced the camera
+MIN_LEG_PX: Final = 60.0  # below this, a centimetre is less than a pixel
+MAX_NOISE_PCT: Final = 3.0  # trembling of a knee against its ankle that leaves no room for a verdict
+NOISE_TIME_S: Final = 0.7
+
+
+def doubt_about(body: Body, standing: Standing, path: NeutralPath, noise_pct: float) -> Doubt | None:
+    """Why this frame's knees can't be judged; None if they can."""
+    if not (body.left.seen and body.right.seen):
+        return Doubt.HIDDEN
+    if not (body.left.inside and body.right.inside):
+        return Doubt.OUTSIDE
+    if standing.leg_length_px < MIN_LEG_PX:
+        return Doubt.TOO_SMALL
+    if body.shoulder_width_px < MIN_SHOULDERS * standing.trunk_height_px or abs(path.turn_pct) > MAX_TURN_PCT:
+        return Doubt.TURNED
+    if noise_pct > MAX_NOISE_PCT:
+        return Doubt.UNSTEADY
+    return None
+
+
+class Trembling:
+    """How much a signal jumps from frame to frame beyond any movement: its second difference, averaged."""
+
+    def __init__(self) -> None:
+        self._last: list[float] = []
+        self._variance = 0.0
+
+    @property
+    def deviation(self) -> float:
+        """One standard deviation of a frame's error."""
+        return math.sqrt(self._variance)
+
+    def update(self, value: float, dt_s: float) -> None:
+        """One frame on; NaN interrupts."""
+        if math.isnan(value):
+            self._last.clear()
+            return
+        self._last.append(value)
+        if len(self._last) < 3:
+            return
+        first, second, third = self._last
+        del self._last[0]
+        # The second difference of white noise has six times its variance.
+        squared = (first - 2.0 * second + third) ** 2 / 6.0
+        self._variance += (1.0 - math.exp(-dt_s / NOISE_TIME_S)) * (squared - self._variance)
