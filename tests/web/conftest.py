@@ -224,9 +224,9 @@ def box(tmp_path):
 
 
 @contextmanager
-def serving(app):
-    """Serve the app on a free loopback port, in a thread."""
-    server = PageServer(app, "127.0.0.1", 0)
+def serving(app, port=0):
+    """Serve the app on a loopback port (0: any free one), in a thread."""
+    server = PageServer(app, "127.0.0.1", port)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -10,6 +10,7 @@ import pytest
 
 from edge_valgus.events import Doubt, Phase
 from edge_valgus.live.snapshot import Lights
+from edge_valgus.web import stream
 from edge_valgus.web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -124,14 +125,29 @@ def test_one_browser_too_many_asks_instead(browser, page, box):
         wait_until(lambda: text(browser, "[data-show=link]") == "Live, once a second")
         box.show(counted=9)
         wait_until(lambda: text(browser, "[data-show=count]") == "9")
+        asked = "return performance.getEntriesByType('resource').filter(e => e.name.endsWith('/api/stream')).length"
+        assert browser.execute_script(asked) <= 2
 
 
-def test_a_box_that_goes_away_is_noticed(browser, gym, box, serve_app):
+def test_a_box_that_goes_away_is_noticed_and_so_is_its_return(browser, gym, box, serve_app):
     box.show(counted=3)
     with serve_app(create_app(gym.reader, box.client)) as server:
         browser.get(server.url)
         wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+        port = server.port
     wait_until(lambda: text(browser, "[data-show=headline]") == "No connection to the box")
+    with serve_app(create_app(gym.reader, box.client), port):
+        wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+        wait_until(lambda: text(browser, "[data-show=headline]") == "Ready")
+
+
+def test_a_stream_that_fell_silent_is_not_taken_for_live(browser, gym, live, serve_app, monkeypatch):
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.5)
+    with serve_app(create_app(gym.reader, live)) as server:
+        browser.get(server.url)
+        wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+        monkeypatch.setattr(stream, "HEARTBEAT_S", 1000.0)
+        wait_until(lambda: text(browser, "[data-show=link]") == "Live, once a second")
 
 
 def test_the_link_of_a_rep_opens_its_curve(browser, page, gym):

@@ -51,8 +51,6 @@ class Watcher:
                 name = line[7:].strip()
             elif line.startswith("data: "):
                 yield name, json.loads(line[6:])
-            elif line.startswith(":"):
-                yield "comment", None
 
     def until(self, wanted, within_s=5.0):
         """Give the first event that `wanted` accepts."""
@@ -117,7 +115,7 @@ def test_a_stored_rep_is_announced(gym, live, serve_app, more_reps):
 def test_a_silent_stream_still_beats(empty, live, serve_app, monkeypatch):
     monkeypatch.setattr(stream, "HEARTBEAT_S", 0.2)
     with serve_app(create_app(empty, live)) as server, watching(server) as watcher:
-        watcher.until(lambda name, _: name == "comment")
+        watcher.until(lambda name, _: name == "beat")
 
 
 def test_one_watcher_too_many_is_asked_to_come_back_and_a_closed_one_makes_room(empty, live, serve_app):

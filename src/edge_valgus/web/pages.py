@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge_valgus.errors import StoreError
 from edge_valgus.events import Valgus
 from edge_valgus.store.rows import SetRow
+from edge_valgus.web import stream
 from edge_valgus.web.api import parse_day, parse_id
 from edge_valgus.web.charts import NARROW, WIDE, TracedRep, rep_chart, set_chart
 from edge_valgus.web.context import STATIC_DIR, page, today
@@ -30,7 +31,12 @@ def now() -> str:
     """What is happening, and today's sets."""
     here = page()
     return render_template(
-        "now.html", view=here.now(), notice=here.notice, count_depth=here.count_depth, **_day(today(), tolerate=True)
+        "now.html",
+        view=here.now(),
+        notice=here.notice,
+        count_depth=here.count_depth,
+        heartbeat_s=stream.HEARTBEAT_S,
+        **_day(today(), tolerate=True),
     )
 
 

@@ -1,8 +1,8 @@
 """The event stream: what happens, pushed to the browsers that watch.
 
 Events: `now` (what `now.describe` returns) whenever a new snapshot came, at most 12 times per second; `today` (a version)
-when today's list has changed and is worth fetching again. A comment goes out when nothing else does: writing is the only
-way to notice a browser that went away.
+when today's list has changed and is worth fetching again; `beat` when nothing else was sent for `HEARTBEAT_S`. By
+writing, the server notices a browser that went away; by silence, the browser a server that did.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _events(here: Page) -> Iterator[str]:
             yield f"event: now\ndata: {now}\n\n"
         elif time.monotonic() - sent_s >= HEARTBEAT_S:
             sent_s = time.monotonic()
-            yield ": still here\n\n"
+            yield "event: beat\ndata: {}\n\n"
         here.stopping.wait(MIN_INTERVAL_S)
         # Sleeps until something new comes, but wakes in time for the heartbeat and for a feed that fell silent.
-        sequence = here.live.wait(sequence, 1.0)[0]
+        sequence = here.live.wait(sequence, 0.5)[0]

@@ -1,11 +1,12 @@
 // Where the live state comes from: the event stream; asking once a second when all its places are taken.
 
 const ASK_EVERY_MS = 1000;
-const TRY_STREAM_AGAIN_MS = 20000;
+const REFUSED_FOR_MS = 20000;
+const BROKEN_FOR_MS = 2000;
 
 export class Feed {
-  constructor({ onNow, onToday, onLink }) {
-    Object.assign(this, { onNow, onToday, onLink });
+  constructor({ heartbeatMs, onNow, onToday, onLink }) {
+    Object.assign(this, { heartbeatMs, onNow, onToday, onLink });
     this.source = null;
     this.timer = 0;
     this.streamAgainAt = 0;
@@ -29,21 +30,34 @@ export class Feed {
     this.stop();
     const source = new EventSource("/api/stream");
     this.source = source;
+    // A phone that left the Wi-Fi gets no error for minutes, and must not show an old moment as if it were now.
+    const listen = () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.giveUp(source, BROKEN_FOR_MS), 3 * this.heartbeatMs + 500);
+    };
+    listen();
+    source.addEventListener("beat", listen);
     source.addEventListener("now", (event) => {
+      listen();
       this.heard("live", "Live");
       this.onNow(JSON.parse(event.data));
     });
     source.addEventListener("today", (event) => {
+      listen();
       this.heard("live", "Live");
       this.onToday(JSON.parse(event.data).version);
     });
     source.addEventListener("error", () => {
-      // CLOSED means refused (all places taken) or a server that is away: asking tells which.
-      if (source !== this.source) return;
-      this.stop();
-      this.streamAgainAt = Date.now() + TRY_STREAM_AGAIN_MS;
-      this.ask();
+      this.giveUp(source, source.readyState === EventSource.CLOSED ? REFUSED_FOR_MS : BROKEN_FOR_MS);
     });
+  }
+
+  // Whether all places are taken or the box is away, asking tells.
+  giveUp(source, waitMs) {
+    if (source !== this.source) return;
+    this.stop();
+    this.streamAgainAt = Date.now() + waitMs;
+    this.ask();
   }
 
   async ask() {
@@ -52,11 +66,11 @@ export class Feed {
       const answer = await fetch("/api/now", { cache: "no-store", signal: AbortSignal.timeout(4000) });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const body = await answer.json();
-      if (this.lost) return this.stream();
       this.heard("asking", "Live, once a second");
       this.onNow(body.view);
       this.onToday(body.today);
     } catch {
+      this.streamAgainAt = 0;
       this.lost = true;
       this.onLink("lost", "No connection to the box");
     }

@@ -66,6 +66,7 @@ async function refreshList(version) {
 }
 
 const feed = new Feed({
+  heartbeatMs: 1000 * Number(stage.dataset.heartbeatS),
   onNow: show,
   onToday: refreshList,
   onLink(state, words) {
