@@ -159,7 +159,7 @@ class KneeConfig(Section):
     """When a knee is flagged as caving in."""
 
     threshold_pct: float = Field(
-        3.5,
+        3.8,
         ge=1.0,
         le=20.0,
         description="Flag when a knee is this far inside its neutral path, in % of leg length (1 % is about 9 mm). Lower it "

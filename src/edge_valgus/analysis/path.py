@@ -26,6 +26,10 @@ DEEP_SHAPE_SHARE: Final = 0.25  # … and per depth beyond parallel, where some 
 NOISE_PCT: Final = 1.5  # one frame's error of a knee against its ankle
 NOISE_TIME_S: Final = 0.2  # over which it hardly changes: neighbouring frames tell the same
 FORGET_PCT2_S: Final = 0.02  # how fast certainty is lost, % squared a second in reps
+EARLY_DEPTH: Final = 0.5  # until here knees that are inside the path move the path …
+INWARD_RELUCTANCE: Final = (
+    2.0  # … and deeper much less, by this times the square of how far: there it may be the fault itself
+)
 MAX_TEACHING_PCT: Final = 2.0  # further inside than this and what is in doubt teaches nothing
 
 
@@ -74,6 +78,8 @@ class NeutralPath:
             self._variance[each] += FORGET_PCT2_S * dt_s
         spread = NOISE_PCT**2 + self._shape_doubt_pct(side, depth) ** 2
         noise = spread * max(1.0, NOISE_TIME_S / max(dt_s, 1e-3))
+        if depth > EARLY_DEPTH and error > 0.0:
+            noise *= 1.0 + INWARD_RELUCTANCE * error * error
         innovation = share * share * self._variance[side] + noise
         gain = share * self._variance[side] / innovation
         gain_other = share * self._covariance / innovation
