@@ -1,0 +1,59 @@
+# What a person with git, make and Python 3.11 or later needs. `make help` lists it.
+# Another Python: make demo PYTHON=/path/to/python3.12 · Options for the command: make demo ARGS="--reps 5 --headless"
+
+PYTHON ?=
+ARGS ?=
+VENV := .venv
+
+.PHONY: help demo test test-slow lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo       watch drawn lifters squat: lights in this terminal, page on http://127.0.0.1:8080'
+	@echo '                  make demo ARGS="--reps 5 --headless"   one set, a table, no page'
+	@echo 'make test       the tests that take seconds; those that need a model or a browser skip without one'
+	@echo 'make test-slow  the tests that take minutes'
+	@echo 'make lint       ruff (rules and format) and mypy'
+	@echo 'make clean      remove $(VENV), builds and caches'
+
+demo: $(VENV)/installed
+	@$(VENV)/bin/edge-valgus demo $(ARGS)
+
+test: $(VENV)/installed-dev
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m 'not slow' $(ARGS)
+
+test-slow: $(VENV)/installed-dev
+	$(VENV)/bin/python -m pytest -m slow $(ARGS)
+
+lint: $(VENV)/installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Version managers leave names on PATH that do not run, and Debian leaves out ensurepip: so each candidate is run.
+# .venv/ready is written last, so that an interrupted attempt starts over.
+$(VENV)/ready:
+	@for candidate in $(if $(PYTHON),'$(PYTHON)',python3.13 python3.12 python3.11 python3); do \
+		if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making $(VENV) with $$candidate"; \
+			"$$candidate" -m venv --clear $(VENV) && touch $@; \
+			exit; \
+		fi; \
+	done; \
+	echo 'edge-valgus: $(or $(PYTHON),none of python3.13, python3.12, python3.11, python3) is no Python 3.11 or later with' \
+		'venv; install one (Debian, Raspberry Pi OS: apt install python3 python3-venv) or say which: make PYTHON=…' >&2; \
+	exit 1
+
+$(VENV)/installed: pyproject.toml | $(VENV)/ready
+	@echo 'Installing edge-valgus into $(VENV); this is done once and takes about a minute'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/ready
+	@echo 'Installing edge-valgus and its tools into $(VENV); this is done once and takes about a minute'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/installed
