@@ -132,12 +132,12 @@ def _arm(body: Body, arms: Arms, side: float, *, neck: Array, trunk: Array, dept
     elif arms is Arms.CROSSED:
         wrist, pole = neck - 0.45 * half * left - 0.05 * level_up + (0.165 + 0.02 * side) * level_forward, forward - up
     elif arms is Arms.CLASPED:
-        wrist, pole = neck + 0.055 * left - 0.07 * level_up + 0.22 * level_forward, 0.6 * left - level_up
+        wrist, pole = neck + 0.055 * left - 0.12 * level_up + 0.22 * level_forward, 0.6 * left - level_up
     elif arms is Arms.BARBELL:
         wrist, pole = bar_centre(neck, trunk) + (half + 0.20) * left, -up - 0.6 * forward
     else:
         raised = minimum_jerk(depth / 0.8)
-        direction = (1.0 - raised) * hanging + raised * np.array([0.0, -0.45, 1.0])
+        direction = (1.0 - raised) * hanging + raised * np.array([0.0, -0.22, 1.0])
         wrist, pole = shoulder + (0.97 - 0.15 * raised) * reach * _unit(direction), left - up - forward
     elbow = _elbow(shoulder, wrist, pole, body)
     palm = 0.012 if arms is Arms.BARBELL else 0.045

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +18,8 @@ Array = NDArray[np.float64]
 STRAIGHT_SHARE = 0.993  # hip to ankle over thigh + shank, standing: knees soft, not locked
 KNEES_OUT_BY_DEPTH = 0.4  # from here on the neutral knee is over the foot's direction
 DEPTH_STEP = 0.05
+STANDING_HIP_M = 0.010  # hips in front of the ankles, standing
+UP = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Stance:
     shin_lean_deg: float = 30.0
 
     def __post_init__(self) -> None:
-        require("width_m", self.width_m, 0.1, 1.2)
+        require("width_m", self.width_m, 0.1, 0.9)
         require("toe_out_deg", self.toe_out_deg, -10.0, 45.0)
         require("shin_lean_deg", self.shin_lean_deg, 10.0, 45.0)
 
@@ -63,7 +64,10 @@ class SquatPose:
 
 
 class Squat:
-    """The path of one body in one stance, solved once over depth and then read off."""
+    """The path of one body in one stance, solved once over depth and then read off.
+
+    Raises ValueError for a stance too wide for the body.
+    """
 
     def __init__(self, body: Body, stance: Stance) -> None:
         self.body = body
@@ -73,9 +77,11 @@ class Squat:
         self._foot = {side: np.array([side * math.sin(toe_out), 0.0, math.cos(toe_out)]) for side in (1.0, -1.0)}
         self._leg_m = body.thigh_m + body.shank_m
         self._stand_y = self._standing_height()
-        self._level_drop = self._drop_to_level()
+        self._level_drop = (
+            self._stand_y - body.ankle_height_m - body.shank_m * math.cos(math.radians(stance.shin_lean_deg))
+        )
         self._depths = np.arange(0.0, MAX_DEPTH + DEPTH_STEP / 2, DEPTH_STEP)
-        self._hip_z = np.array([self._solve_hip_z(depth, self._hip_y(depth)) for depth in self._depths])
+        self._hip_z = np.array([self._place_hip(depth) for depth in self._depths])
         self._lean = np.array([self._solve_lean(depth) for depth in self._depths])
 
     def pose(
@@ -96,7 +102,7 @@ class Squat:
         )
 
     def _hip_y(self, depth: float) -> float:
-        return self._stand_y - depth * self._level_drop
+        return float(self._stand_y - depth * self._level_drop)
 
     def _leg(self, side: float, depth: float, pelvis: Array, knee_in_m: float) -> LegPose:
         hip = pelvis + np.array([side * self.body.hip_half_m, 0.0, 0.0])
@@ -114,38 +120,43 @@ class Squat:
         reach = STRAIGHT_SHARE * self._leg_m
         return self.body.ankle_height_m + math.sqrt(reach * reach - sideways * sideways)
 
-    def _drop_to_level(self) -> float:
-        """How far the hips sink until they are level with the knees."""
+    def _shin_lean(self, depth: float) -> float:
+        return math.radians(self.stance.shin_lean_deg) * math.pow(min(1.0, depth), 0.4)
 
-        def hip_above_knee(drop: float) -> float:
-            hip_y = self._stand_y - drop
-            return hip_y - float(self._neutral(1.0, hip_y, self._solve_hip_z(1.0, hip_y)).knee[1])
+    def _place_hip(self, depth: float) -> float:
+        """How far in front of (+) the ankles the hips are.
 
-        return _bisect(hip_above_knee, 0.3 * self._leg_m, 0.75 * self._leg_m)
+        From KNEES_OUT_BY_DEPTH on the knee is over the foot and leans forward with the shin, which leaves the hip one
+        place at each height; from standing to there the hips travel along a smooth curve.
+        """
+        if depth >= KNEES_OUT_BY_DEPTH:
+            return self._hip_behind_knee(depth)
+        step = 0.01
+        end = self._hip_behind_knee(KNEES_OUT_BY_DEPTH)
+        end_slope = (self._hip_behind_knee(KNEES_OUT_BY_DEPTH + step) - end) / step * KNEES_OUT_BY_DEPTH
+        start_slope = 2.0 * (end - STANDING_HIP_M)
+        u = depth / KNEES_OUT_BY_DEPTH
+        return (1 - u) ** 2 * ((1 + 2 * u) * STANDING_HIP_M + u * start_slope) + u * u * (
+            (3 - 2 * u) * end + (u - 1) * end_slope
+        )
 
-    def _neutral(self, depth: float, hip_y: float, hip_z: float) -> LegPose:
-        return self._leg(1.0, depth, np.array([0.0, hip_y, hip_z]), 0.0)
-
-    def _solve_hip_z(self, depth: float, hip_y: float) -> float:
-        """How far behind (-) the ankles the hips are when the shins lean as they should."""
-        lean = math.radians(5.0 + (self.stance.shin_lean_deg - 5.0) * min(1.0, depth) ** 0.45)
-        forward = self.body.shank_m * math.sin(lean)
-
-        def knee_too_far_forward(hip_z: float) -> float:
-            leg = self._neutral(depth, hip_y, hip_z)
-            return float((leg.knee - leg.ankle) @ leg.foot) - forward
-
-        sideways = self.stance.width_m / 2 - self.body.hip_half_m
-        reach = 0.9999 * self._leg_m
-        up = hip_y - self.body.ankle_height_m
-        furthest = math.sqrt(max(reach * reach - sideways * sideways - up * up, 0.0))
-        return _bisect(knee_too_far_forward, -furthest, furthest)
+    def _hip_behind_knee(self, depth: float) -> float:
+        lean = self._shin_lean(depth)
+        knee = self._ankle[1.0] + self.body.shank_m * (math.sin(lean) * self._foot[1.0] + math.cos(lean) * UP)
+        aside, above = float(knee[0]) - self.body.hip_half_m, self._hip_y(depth) - float(knee[1])
+        behind2 = self.body.thigh_m**2 - aside * aside - above * above
+        if behind2 <= 0.0:
+            raise ValueError(
+                f"width_m = {self.stance.width_m!r}: expected a stance in which this body can squat with knees over feet "
+                f"turned out {self.stance.toe_out_deg:g} degrees; narrow it or turn the feet in"
+            )
+        return float(knee[2]) - math.sqrt(behind2)
 
     def _solve_lean(self, depth: float) -> float:
         """Trunk lean that puts the centre of mass over the middle of the foot (masses: Winter 2009)."""
         hip_y = self._hip_y(depth)
         hip_z = float(np.interp(depth, self._depths, self._hip_z))
-        leg = self._neutral(depth, hip_y, hip_z)
+        leg = self._leg(1.0, depth, np.array([0.0, hip_y, hip_z]), 0.0)
         shank = leg.ankle[2] + anthropometry.SHANK_CENTRE * (leg.knee[2] - leg.ankle[2])
         thigh = leg.knee[2] + anthropometry.THIGH_CENTRE * (leg.hip[2] - leg.knee[2])
         over_foot = (0.10 + 0.05 * depth) * self.body.foot_m * leg.foot[2]
@@ -203,15 +214,3 @@ class _KneeCircle:
         middle, spread = math.atan2(out, ahead), math.acos(min(max(wanted / reach, -1.0), 1.0))
         turns = (math.remainder(middle + sign * spread - near, 2 * math.pi) for sign in (1, -1))
         return near + min(turns, key=abs)
-
-
-def _bisect(function: Callable[[float], float], low: float, high: float) -> float:
-    """Root of a function that rises or falls once between low and high."""
-    rising = function(high) > function(low)
-    for _ in range(40):
-        middle = (low + high) / 2
-        if (function(middle) > 0) == rising:
-            high = middle
-        else:
-            low = middle
-    return (low + high) / 2
