@@ -29,6 +29,8 @@ _TORSO: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 _FRAME: Final = [*_TORSO, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]
 MIN_BODY_SCORE: Final = 0.3  # mean over shoulders, hips, knees, ankles, to begin to follow somebody
 KEEP_BODY_SCORE: Final = 0.2  # and to go on
+MAX_BONE: Final = 0.5  # longest thigh or shank, in shares of the body's extent …
+MAX_BONE_FOLDED: Final = 0.75  # … and of a body that may be squatting
 _BONES: Final = np.array(
     [(LEFT_HIP, LEFT_KNEE), (RIGHT_HIP, RIGHT_KNEE), (LEFT_KNEE, LEFT_ANKLE), (RIGHT_KNEE, RIGHT_ANKLE)]
 )
@@ -69,4 +71,6 @@ def is_lifter(
         return False
     bones_px = np.hypot(*(xy_px[_BONES[:, 0]] - xy_px[_BONES[:, 1]]).T)
     bones_seen = np.minimum(score[_BONES[:, 0]], score[_BONES[:, 1]]) >= RELIABLE_SCORE
-    return not np.any(bones_px[bones_seen] > 0.5 * extent_px)
+    # Folded up at the bottom, thigh and shank are long against the rest; standing they are a quarter of it each.
+    longest = MAX_BONE_FOLDED if following else MAX_BONE
+    return not np.any(bones_px[bones_seen] > longest * extent_px)
