@@ -21,7 +21,6 @@ MAY_IMPORT["pose"] |= {"models"}
 MAY_IMPORT["models"] = SHARED | {"models"}
 MAY_IMPORT |= {room: SHARED | set(ROOMS) | {"models", "service"} for room in ("service", "cli")}
 MAY_IMPORT["cli"] |= {"cli", "__init__"}
-MAY_IMPORT["web"] |= {"__init__"}  # the version, for the page's foot
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["__init__"] = set()
 MAY_IMPORT |= {"errors": set(), "frames": set(), "events": {"frames"}, "settings_file": {"errors"}}
