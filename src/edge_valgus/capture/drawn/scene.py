@@ -43,7 +43,7 @@ class _Room:
         self.wall = grey + random.uniform(-18, 18, 3)
         self.band = np.clip(random.uniform(40, 200, 3), 0, 235)
         self.band_y = random.uniform(0.5, 1.1)
-        self.floor = random.uniform(52, 120) + random.uniform(-8, 8, 3)
+        self.floor = random.uniform(58, 130) + random.uniform(-8, 8, 3)
         self.speckle = random.uniform(1, 7)
         self.tile_m = random.uniform(0.5, 1.1)
         self.window_x = random.uniform(-3.0, 2.0)

@@ -119,8 +119,6 @@ def _arm(body: Body, arms: Arms, side: float, *, neck: Array, trunk: Array, dept
     left, up, forward = side * trunk[0], trunk[1], trunk[2]
     half = body.shoulder_half_m
     shoulder = neck + half * left
-    # Hands before the body stay nearer to upright than the trunk does.
-    level_up, level_forward = _unit(up + WORLD_UP), _unit(forward + WORLD_FORWARD)
     reach = body.upper_arm_m + body.forearm_m
     hanging = np.array([0.16 * side, -1.0, 0.03])
     if arms is Arms.FORWARD:
@@ -130,9 +128,10 @@ def _arm(body: Body, arms: Arms, side: float, *, neck: Array, trunk: Array, dept
         direction = math.cos(angle) * hanging + math.sin(angle) * ahead
         wrist, pole = shoulder + 0.97 * reach * _unit(direction), left - 0.3 * up
     elif arms is Arms.CROSSED:
-        wrist, pole = neck - 0.45 * half * left - 0.05 * level_up + (0.165 + 0.02 * side) * level_forward, forward - up
+        wrist = neck - 0.45 * half * left - 0.04 * WORLD_UP + (0.175 + 0.02 * side) * WORLD_FORWARD
+        pole = WORLD_FORWARD - 0.8 * WORLD_UP
     elif arms is Arms.CLASPED:
-        wrist, pole = neck + 0.055 * left - 0.12 * level_up + 0.22 * level_forward, 0.6 * left - level_up
+        wrist, pole = neck + 0.055 * left - 0.11 * WORLD_UP + 0.23 * WORLD_FORWARD, 0.25 * left - WORLD_UP
     elif arms is Arms.BARBELL:
         wrist, pole = bar_centre(neck, trunk) + (half + 0.20) * left, -up - 0.6 * forward
     else:
@@ -141,7 +140,7 @@ def _arm(body: Body, arms: Arms, side: float, *, neck: Array, trunk: Array, dept
         wrist, pole = shoulder + (0.97 - 0.15 * raised) * reach * _unit(direction), left - up - forward
     elbow = _elbow(shoulder, wrist, pole, body)
     palm = 0.012 if arms is Arms.BARBELL else 0.045
-    fingers = level_up + 0.5 * level_forward - 0.35 * left if arms is Arms.CLASPED else wrist - elbow
+    fingers = WORLD_UP + 0.5 * WORLD_FORWARD - 0.35 * left if arms is Arms.CLASPED else wrist - elbow
     hand = wrist + palm * body.height_m * _unit(fingers)
     return ArmPose(shoulder, elbow, wrist, hand)
 

@@ -117,7 +117,7 @@ def _look(random: np.random.Generator) -> Look:
             from_left=round(random.uniform(-0.9, 0.9), 2),
             from_above=round(random.uniform(0.3, 0.9), 2),
             strength=round(random.uniform(0.35, 0.75), 2),
-            exposure=round(random.uniform(0.75, 1.12), 2),
+            exposure=round(random.uniform(0.82, 1.15), 2),
             warmth=round(random.uniform(-0.6, 0.8), 2),
         ),
         noise=round(random.uniform(0.4, 2.5), 1),
