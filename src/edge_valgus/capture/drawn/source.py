@@ -49,13 +49,13 @@ class DrawnLifter:
 
     Frame times are 0, 1/fps, 2/fps …. Every frame's image is the same buffer, overwritten by the next: copy it to keep
     it. The same script gives the same pixels. It may be iterated again, from the start.
-    Raises ValueError for a picture size outside 64–4096 or a rate outside 1–240 frames per second.
+    Raises ValueError for a picture size outside 64–2048 or a rate outside 1–240 frames per second.
     """
 
     def __init__(self, script: SetScript, *, size_px: tuple[int, int] = (640, 480), fps: float = 30.0) -> None:
         width_px, height_px = size_px
-        require("size_px[0]", width_px, 64, 4096)
-        require("size_px[1]", height_px, 64, 4096)
+        require("size_px[0]", width_px, 64, 2048)
+        require("size_px[1]", height_px, 64, 2048)
         require("fps", fps, 1.0, 240.0)
         self._script = script
         self._fps = fps
