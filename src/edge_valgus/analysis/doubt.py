@@ -7,7 +7,6 @@ from typing import Final
 
 from edge_valgus.analysis.baseline import Standing
 from edge_valgus.analysis.body import Body
-from edge_valgus.analysis.path import NeutralPath
 from edge_valgus.events import Doubt
 
 SETTLE_S: Final = 0.3  # one unreadable frame is no reason to change a light
@@ -18,19 +17,24 @@ MAX_NOISE_PCT: Final = 3.0  # trembling of a knee against its ankle that leaves 
 NOISE_TIME_S: Final = 0.7
 
 
-def doubt_about(body: Body, standing: Standing, path: NeutralPath, noise_pct: float) -> Doubt | None:
-    """Why this frame's knees can't be judged; None if they can."""
+def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | None:
+    """Why this frame's knees can't be seen well enough to be judged; None if they can."""
     if not (body.left.seen and body.right.seen):
         return Doubt.HIDDEN
     if not (body.left.inside and body.right.inside):
         return Doubt.OUTSIDE
     if standing.leg_length_px < MIN_LEG_PX:
         return Doubt.TOO_SMALL
-    if body.shoulder_width_px < MIN_SHOULDERS * standing.trunk_height_px or abs(path.turn_pct) > MAX_TURN_PCT:
+    if body.shoulder_width_px < MIN_SHOULDERS * standing.trunk_height_px:
         return Doubt.TURNED
     if noise_pct > MAX_NOISE_PCT:
         return Doubt.UNSTEADY
     return None
+
+
+def turned(turn_pct: float) -> Doubt | None:
+    """Whether the knees' paths say that the lifter is turned too far. turn_pct: of `NeutralPath`."""
+    return Doubt.TURNED if abs(turn_pct) > MAX_TURN_PCT else None
 
 
 class Trembling:

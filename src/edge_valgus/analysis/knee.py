@@ -8,7 +8,7 @@ from typing import Final
 
 from edge_valgus.analysis.baseline import Neutral, Standing
 from edge_valgus.analysis.body import Body, Leg
-from edge_valgus.analysis.doubt import SETTLE_S, Trembling, doubt_about
+from edge_valgus.analysis.doubt import SETTLE_S, Trembling, doubt_about, turned
 from edge_valgus.analysis.measures import medial_offset_pct
 from edge_valgus.analysis.path import NeutralPath
 from edge_valgus.config import KneeConfig
@@ -60,12 +60,22 @@ class KneeJudge:
     def new_lifter(self, time_s: float) -> tuple[KneeEvent, ...]:
         """Somebody else, or the same one after a break: nothing learned holds any more, and no light stays on."""
         events: tuple[KneeEvent, ...] = self._release_all(time_s)
+        self.interrupt()
         self._path = NeutralPath()
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
         if self._doubt is not None:
             self._doubt, self._other_doubt_since_s = None, None
             events = (*events, CantJudgeOff(time_s))
         return events
+
+    def flagged(self, side: Side) -> bool:
+        """Whether that knee's light is on."""
+        return self._knees[side].flagged
+
+    def interrupt(self) -> None:
+        """A frame in which nobody was seen: a knee that was in before it has to be in long enough after it."""
+        for knee in self._knees.values():
+            knee.inside_since_s, knee.inside_frames = None, 0
 
     def update(self, body: Body, standing: Standing, depth: float, time_s: float, *, in_rep: bool) -> KneeReading:
         """One frame on."""
@@ -78,7 +88,8 @@ class KneeJudge:
             Side.RIGHT: self._offset_pct(body.right, Side.RIGHT, standing.right, standing.leg_length_px, dt_s),
         }
         noise_pct = max(each.deviation for each in self._trembling.values())
-        raw_doubt = doubt_about(body, standing, self._path, noise_pct)
+        unclear = doubt_about(body, standing, noise_pct)
+        raw_doubt = unclear or turned(self._path.turn_pct)
         events: list[KneeEvent] = list(self._settle_doubt(raw_doubt, time_s))
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
@@ -86,8 +97,10 @@ class KneeJudge:
             doubt_pct = math.hypot(self._path.doubt_pct(side, depth), neutral.doubt_pct)
             needed_pct = max(self._config.threshold_pct, CERTAINTY * doubt_pct)
             inside_pct = mkd[side] if judging else math.nan
-            events.extend(self._flag(side, inside_pct, needed_pct, time_s, over=not in_rep or self._doubt is not None))
-            if in_rep and raw_doubt is None and not self._knees[side].flagged and not math.isnan(offset_pct[side]):
+            over = not in_rep or self._doubt is not None or depth < self._config.from_depth
+            events.extend(self._flag(side, inside_pct, needed_pct, time_s, over=over))
+            # A lifter who seems turned goes on teaching, or would seem so for ever.
+            if in_rep and unclear is None and not self._knees[side].flagged and not math.isnan(offset_pct[side]):
                 self._path.learn(side, depth, offset_pct[side], dt_s)
         return KneeReading(
             mkd_left_pct=math.nan if raw_doubt else mkd[Side.LEFT],
