@@ -28,6 +28,7 @@ NEUTRAL_NOISE_PCT: Final = 2.0  # error of a knee against its ankle in one frame
 NEUTRAL_NOISE_TIME_S: Final = 0.15  # … which hardly changes within this time
 STEP: Final = 0.12  # leg lengths an ankle must be off its place …
 STEP_FOR_S: Final = 0.4  # … for this long, standing, to have stepped
+GAP_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class StandingBaseline:
 
     def __init__(self) -> None:
         self._standing: Standing | None = None
-        self._time_s = 0.0
+        self._time_s = -math.inf
         self._height_px = 0.0
         self._shorter_since_s: float | None = None
 
@@ -111,7 +112,9 @@ class StandingBaseline:
 
     def update(self, body: Body, time_s: float, *, in_rep: bool) -> Standing | None:
         """One frame on; the yardstick only shrinks outside of reps."""
-        dt_s = max(1e-3, time_s - self._time_s)
+        dt_s = time_s - self._time_s
+        if not 1e-3 < dt_s <= GAP_S:
+            dt_s = 1e-3  # after a gap one frame must not weigh as much as the gap was long
         height_px = body.hip_height_px
         speed_px_s = abs(height_px - self._height_px) / dt_s
         self._time_s, self._height_px = time_s, height_px
@@ -131,9 +134,9 @@ class StandingBaseline:
             self._shorter_since_s = None
         else:
             self._maybe_moved_away(standing, body, time_s, speed_px_s)
-            return standing
+            return self._standing
         if not in_rep and share > QUITE_STANDING:
-            self._learn_neutral(standing, body, time_s, min(dt_s, NEUTRAL_TIME_S))
+            self._learn_neutral(standing, body, time_s, dt_s)
         return standing
 
     def _maybe_moved_away(self, standing: Standing, body: Body, time_s: float, speed_px_s: float) -> None:
