@@ -49,15 +49,31 @@ class Analyser:
         self._knees = KneeJudge(self._config.knee)
         self._sets = SetKeeper(self._config.count)
         self._in_view = False
+        self._time_s = -math.inf
         self._seen_s = -math.inf
         self.reading = Reading(0.0, Phase.AWAY, False, Measures(), None, False, False, 0, 0, 0)
 
     def update(self, time_s: float, pose: Pose | None) -> tuple[Event, ...]:
-        """One frame on; returns what happened in it. `self.reading` then says how things stand."""
+        """One frame on; returns what happened in it. `self.reading` then says how things stand.
+
+        A frame that comes again, or late by less than a second, says nothing new and is left out. Time that goes back
+        further is another clock: everything open is closed, and the analysis begins anew.
+        """
         events: list[Event] = []
+        if time_s <= self._time_s:
+            if self._time_s - time_s <= MAX_GAP_S:
+                return ()
+            events.extend(self.finish(self._time_s))
+            Analyser.__init__(self, self._config)
+        self._time_s = time_s
+        gap_s = time_s - self._seen_s
+        if gap_s > MAX_GAP_S:
+            self._lose(time_s, events)
+        if gap_s > NEW_LIFTER_AFTER_S:
+            self._baseline.reset()
         body = body_of(pose) if pose is not None else None
         if body is None or not body.legs_seen:
-            self._miss(time_s, events)
+            self._miss(time_s)
         else:
             self._see(body, time_s, events)
         ended = self._sets.rest(time_s, in_rep=self._segmenter.in_rep)
@@ -73,9 +89,7 @@ class Analyser:
     def finish(self, time_s: float) -> tuple[Event, ...]:
         """The source has ended: close what is as good as done."""
         events: list[Event] = []
-        segment = self._segmenter.finish()
-        if segment:
-            self._close_rep(segment, time_s, events)
+        self._follow(self._segmenter.finish(), time_s, events)
         events.extend(self._knees.new_lifter(time_s))
         if self._in_view:
             self._in_view = False
@@ -83,26 +97,29 @@ class Analyser:
         events.extend(self.end_set(time_s))
         return tuple(events)
 
-    def _miss(self, time_s: float, events: list[Event]) -> None:
-        gap_s = time_s - self._seen_s
-        self._follow(self._segmenter.update(time_s, math.nan), time_s, events)
-        if gap_s > MAX_GAP_S and self._in_view:
+    def _lose(self, time_s: float, events: list[Event]) -> None:
+        """Nobody was seen for so long that nobody knows what happened."""
+        self._abandon("lost sight of the lifter", time_s, events)
+        if self._in_view:
             self._in_view = False
             events.extend(self._knees.new_lifter(time_s))
             events.append(LifterLeft(time_s))
-        if gap_s > NEW_LIFTER_AFTER_S:
-            self._baseline.reset()
-        self._note(time_s, Phase.AWAY if not self._in_view else self.reading.phase, Measures(), None)
+
+    def _miss(self, time_s: float) -> None:
+        self._knees.interrupt()
+        self._note(time_s, self.reading.phase if self._in_view else Phase.AWAY, Measures())
 
     def _see(self, body: Body, time_s: float, events: list[Event]) -> None:
-        if time_s - self._seen_s > NEW_LIFTER_AFTER_S:
-            self._baseline.reset()
         self._seen_s = time_s
         body = replace(body, floor_y_px=self._floor.update(body, time_s))
+        before = self._baseline.standing
         standing = self._baseline.update(body, time_s, in_rep=self._segmenter.in_rep)
         if standing is None:
-            self._note(time_s, Phase.AWAY, Measures(), None)
+            self._note(time_s, Phase.AWAY, Measures())
             return
+        if before is not None and standing is not before:
+            # The hips seemed to sink because the lifter got smaller.
+            self._abandon("moved away from the camera", time_s, events)
         if not self._in_view:
             self._in_view = True
             events.append(LifterEntered(time_s))
@@ -112,7 +129,7 @@ class Analyser:
         knees = self._knees.update(body, standing, depth, time_s, in_rep=self._segmenter.in_rep)
         events.extend(knees.events)
         measures = _measures(body, standing, depth, knees)
-        self._note(time_s, step.phase, measures, knees)
+        self._note(time_s, step.phase, measures)
         if not self._segmenter.in_rep:
             self._shape.forget_before(time_s - MEMORY_S)
             self._recorder.forget_before(time_s - MEMORY_S)
@@ -124,6 +141,10 @@ class Analyser:
             flagged_right=knees.flagged_right,
             judged=self.reading.judged,
         )
+
+    def _abandon(self, reason: str, time_s: float, events: list[Event]) -> None:
+        if self._segmenter.reset():
+            events.append(RepAbandoned(time_s, reason))
 
     def _follow(self, step: Step, time_s: float, events: list[Event]) -> None:
         """Act on what the segmenter said about this frame."""
@@ -153,15 +174,15 @@ class Analyser:
         )
         events.append(RepCounted(time_s, rep) if counted else RepPartial(time_s, rep))
 
-    def _note(self, time_s: float, phase: Phase, measures: Measures, knees: KneeReading | None) -> None:
+    def _note(self, time_s: float, phase: Phase, measures: Measures) -> None:
         self.reading = Reading(
             time_s=time_s,
             phase=phase,
             in_view=self._in_view,
             measures=measures,
             doubt=self._knees.doubt,
-            flagged_left=knees is not None and knees.flagged_left,
-            flagged_right=knees is not None and knees.flagged_right,
+            flagged_left=self._knees.flagged(Side.LEFT),
+            flagged_right=self._knees.flagged(Side.RIGHT),
             set_number=self._sets.number,
             counted=self._sets.counted,
             partial=self._sets.partial,

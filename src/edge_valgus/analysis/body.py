@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,17 @@ from edge_valgus.frames import (
 )
 
 MIN_SCORE: Final = 0.2  # below this a joint counts as unseen
+
+_JOINTS: Final = (
+    LEFT_SHOULDER,
+    RIGHT_SHOULDER,
+    LEFT_HIP,
+    RIGHT_HIP,
+    LEFT_KNEE,
+    RIGHT_KNEE,
+    LEFT_ANKLE,
+    RIGHT_ANKLE,
+)
 
 Point = tuple[float, float]
 
@@ -67,11 +79,13 @@ class Body:
         return self.left.seen or self.right.seen
 
 
-def body_of(pose: Pose) -> Body:
-    """Pick the joints out of a pose."""
+def body_of(pose: Pose) -> Body | None:
+    """Pick the joints out of a pose; None if one of them is not a number, which no network means to say."""
     xy = pose.xy_px.tolist()
     score = pose.score.tolist()
     width, height = pose.size_px
+    if not math.isfinite(sum(xy[joint][0] + xy[joint][1] + score[joint] for joint in _JOINTS)):
+        return None
 
     def leg(hip: int, knee: int, ankle: int) -> Leg:
         joints = (tuple(xy[hip]), tuple(xy[knee]), tuple(xy[ankle]))

@@ -8,7 +8,7 @@ in between, and not a count of frames, decides.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edge_valgus.events import Phase
@@ -16,7 +16,7 @@ from edge_valgus.events import Phase
 LEAVE: Final = 0.12  # depth above the top's level at which a descent is certain
 QUIET: Final = 0.05  # depth above the top's level that still is standing: start and end are taken here
 RETURN: Final = 0.3  # share of the deepest point: back above it, the rep is as good as over …
-SETTLE_S: Final = 0.35  # … and is closed when the top is reached, the hips turn again, or after this long
+SETTLE_S: Final = 0.35  # … and is closed when the top is reached, the hips turn again, or rise no more for this long
 TURN: Final = 0.1  # share of the deepest point (at least QUIET) that makes a turning point certain
 TOP_FORGET_S: Final = 3.0  # time constant with which the top's level follows a lifter who stands lower
 MIN_REP_S: Final = 0.4  # quick reps take 0.5–0.6 s each way; less than 0.4 s in all is not a rep (docs/science.md)
@@ -61,14 +61,11 @@ class RepSegmenter:
         """Whether a rep is under way."""
         return self._rep is not None
 
-    @property
-    def started_s(self) -> float | None:
-        """When the rep under way began."""
-        return self._rep.start_s if self._rep else None
-
-    def reset(self) -> None:
-        """Forget everything; a rep under way is gone."""
+    def reset(self) -> bool:
+        """Forget everything; returns whether a rep was under way, which is gone."""
+        was_in_rep = self.in_rep
         self.__init__()  # type: ignore[misc]
+        return was_in_rep
 
     def update(self, time_s: float, depth: float) -> Step:
         """One frame on."""
@@ -88,17 +85,23 @@ class RepSegmenter:
             return self._at_top(time_s, depth, gap_s)
         return self._in_rep(self._rep, time_s, depth)
 
-    def finish(self) -> Segment | None:
-        """The source has ended: a rep that was as good as over is over."""
+    def finish(self) -> Step:
+        """The source has ended: a rep that was as good as over is over, another one will never be."""
         rep = self._rep
-        return self._close(rep, self._time_s) if rep and rep.returned_s is not None else None
+        if rep is None:
+            return Step(Phase.STANDING)
+        if rep.returned_s is not None:
+            return self._close(rep, self._time_s, Phase.STANDING)
+        self._rep = None
+        return Step(Phase.STANDING, abandoned="the source ended")
 
     def _at_top(self, time_s: float, depth: float, gap_s: float) -> Step:
         if depth < self._top:
             self._top = depth
         else:
             self._top += (1.0 - math.exp(-gap_s / TOP_FORGET_S)) * (depth - self._top)
-        if depth <= self._top + QUIET:
+        # Nobody is taller than standing: what reads so is a yardstick that lags behind somebody who rises.
+        if depth <= max(0.0, self._top) + QUIET:
             self._quiet_s = time_s
         if depth < self._top + LEAVE or depth < LEAVE:
             return Step(Phase.STANDING)
@@ -112,13 +115,14 @@ class RepSegmenter:
                 rep.returned_s = time_s
         elif depth > rep.turn + max(QUIET, TURN * rep.deepest) and depth > rep.top + LEAVE:
             # Turned round short of the top: that was one rep, and this is the next one.
-            finished = self._close(rep, rep.turn_s)
+            step = self._close(rep, rep.turn_s, Phase.DESCENT)
             self._rep = _OpenRep(start_s=rep.turn_s, top=rep.turn, bottom_s=time_s, deepest=depth, turn=depth)
-            return Step(Phase.DESCENT, started_s=rep.turn_s, finished=finished)
+            return replace(step, started_s=rep.turn_s)
         if rep.returned_s is not None:
-            if depth <= rep.top + QUIET or time_s - rep.returned_s >= SETTLE_S:
+            at_top = depth <= rep.top + QUIET
+            if at_top or time_s - max(rep.returned_s, rep.turn_s) >= SETTLE_S:
                 self._top, self._quiet_s = min(depth, rep.turn), time_s
-                return Step(Phase.STANDING, finished=self._close(rep, time_s))
+                return self._close(rep, time_s if at_top else rep.turn_s, Phase.STANDING)
             return Step(Phase.ASCENT)
         if time_s - rep.start_s > MAX_REP_S:
             self._rep = None
@@ -126,11 +130,11 @@ class RepSegmenter:
             return Step(Phase.STANDING, abandoned="stayed down too long")
         return Step(self._phase())
 
-    def _close(self, rep: _OpenRep, end_s: float) -> Segment | None:
+    def _close(self, rep: _OpenRep, end_s: float, phase: Phase) -> Step:
         self._rep = None
         if end_s - rep.start_s < MIN_REP_S:
-            return None
-        return Segment(rep.start_s, rep.bottom_s, end_s, rep.deepest)
+            return Step(phase, abandoned="too quick to be a rep")
+        return Step(phase, finished=Segment(rep.start_s, rep.bottom_s, end_s, rep.deepest))
 
     def _phase(self) -> Phase:
         rep = self._rep
