@@ -15,10 +15,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_valgus.frames import LEFT_ANKLE, RIGHT_ANKLE
+
 SHRINK_TIME_S: Final = 2.0  # a squat's bottom is shorter than this, so the square survives it
+FEET_HOLD_S: Final = 4.0  # feet stand still in a squat: where an ankle was is good this long while it is not seen
 MARGIN: Final = 0.14  # on every side, in shares of the body's longer extent: hands and shoes lie outside the joints
 FEET_MARGIN: Final = 0.06  # further room under the ankle joints
 SLACK: Final = 0.05  # the square moves only when it is off by more than this share of its side
+_ANKLES: Final = [LEFT_ANKLE, RIGHT_ANKLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class CropTracker:
 
     def __init__(self) -> None:
         self._box: NDArray[np.float64] | None = None  # left, top, right, bottom in px
+        self._feet_px = np.zeros((2, 2), np.float32)  # where the ankles were last believed …
+        self._feet_s = np.full(2, -np.inf)  # … and when
         self._time_s = 0.0
         self._crop: Crop | None = None
 
@@ -89,10 +95,16 @@ class CropTracker:
     def reset(self) -> None:
         """Forget the lifter."""
         self._box = self._crop = None
+        self._feet_s[:] = -np.inf
 
     def follow(self, xy_px: NDArray[np.float32], reliable: NDArray[np.bool_], time_s: float) -> Crop:
         """Take in one frame's keypoints ([17, 2] px, [17]) and return the square for the next frame."""
-        points = xy_px[reliable]
+        # Ankles score lowest at the bottom of a squat, where the square must not let go of them.
+        seen = reliable[_ANKLES]
+        self._feet_px[seen] = xy_px[_ANKLES][seen]
+        self._feet_s[seen] = time_s
+        held = time_s - self._feet_s <= FEET_HOLD_S
+        points = np.concatenate([xy_px[reliable], self._feet_px[held]])
         box = np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float64)
         if self._box is None:
             self._box = box
