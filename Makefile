@@ -4,6 +4,7 @@
 PYTHON ?=
 ARGS ?=
 VENV := .venv
+PYTHONS := python3.13 python3.12 python3.11 python3
 
 .PHONY: help demo test test-slow lint clean
 .DEFAULT_GOAL := help
@@ -37,15 +38,15 @@ clean:
 # Version managers leave names on PATH that do not run, and Debian leaves out ensurepip: so each candidate is run.
 # .venv/ready is written last, so that an interrupted attempt starts over.
 $(VENV)/ready:
-	@for candidate in $(if $(PYTHON),'$(PYTHON)',python3.13 python3.12 python3.11 python3); do \
+	@for candidate in $(if $(PYTHON),'$(PYTHON)',$(PYTHONS)); do \
 		if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "Making $(VENV) with $$candidate"; \
 			"$$candidate" -m venv --clear $(VENV) && touch $@; \
 			exit; \
 		fi; \
 	done; \
-	echo 'edge-valgus: $(or $(PYTHON),none of python3.13, python3.12, python3.11, python3) is no Python 3.11 or later with' \
-		'venv; install one (Debian, Raspberry Pi OS: apt install python3 python3-venv) or say which: make PYTHON=…' >&2; \
+	echo 'edge-valgus: $(if $(PYTHON),$(PYTHON) is not,none of $(PYTHONS) is) a Python 3.11 or later with venv; install one' \
+		'(Debian, Raspberry Pi OS: apt install python3 python3-venv) or say which: make PYTHON=…' >&2; \
 	exit 1
 
 $(VENV)/installed: pyproject.toml | $(VENV)/ready
