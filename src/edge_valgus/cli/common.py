@@ -66,7 +66,12 @@ def settings(
 def open_model(config: Config, model_dir: Path | None) -> tuple[KeypointModel, str]:
     """Find and load the model that the settings name; returns it and the name to show. Raises ModelError."""
     found = find_model(config.model.name, model_dir=model_dir, state_dir=config.store.state_path)
-    network = KeypointModel(found.path, runtime=config.model.runtime, threads=config.model.threads)
+    network = KeypointModel(
+        found.path,
+        runtime=config.model.runtime,
+        threads=config.model.threads,
+        verified=found.entry is not None,
+    )
     return network, found.entry.name if found.entry is not None else found.path.stem
 
 

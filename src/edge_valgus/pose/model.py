@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,21 +37,29 @@ def available_runtimes() -> tuple[Runtime, ...]:
 class KeypointModel:
     """A single-person keypoint network: uint8 [1, side, side, 3] in, float32 [1, 1, 17, 3] (y, x, score) out.
 
+    verified: the file is known to be whole (its checksum was compared). Otherwise tflite-runtime, which runs into the
+    end of a truncated file and takes the process with it, tries it in a process of its own first: about a second.
+
     Raises ModelError if the runtime is not installed, or the file is not such a network.
     """
 
-    def __init__(self, path: Path, *, runtime: Literal["auto"] | Runtime = "auto", threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, *, runtime: Literal["auto"] | Runtime = "auto", threads: int = 0, verified: bool = False
+    ) -> None:
         self.path = path
         self.runtime, load = _choose_runtime(runtime)
         threads = threads or max(1, (os.cpu_count() or 2) - 1)
         if not path.is_file():
             raise ModelError(f"{path}: no such model file; `edge-valgus models list` shows what is here")
         try:
+            if self.runtime == "tflite-runtime" and not verified:
+                _try_elsewhere(path)
             with _native_stderr_silenced():
                 self._interpreter = load(model_path=str(path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
-            cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+            first_line, *_ = str(error).splitlines() or [type(error).__name__]
+            cause = "".join(character for character in first_line if character.isprintable())  # it quotes the file
             raise ModelError(f"{path}: not a model that {self.runtime} can run ({cause}); fetch it again") from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         self.side_px = _checked_side_px(path, inputs, outputs)
@@ -82,6 +91,21 @@ def _native_stderr_silenced() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def _try_elsewhere(path: Path) -> None:
+    """Raise ValueError if tflite-runtime fails on the file, or dies of it."""
+    trial = (
+        f"import sys; from {RUNTIME_MODULES['tflite-runtime']} import Interpreter; "
+        "network = Interpreter(model_path=sys.argv[1]); network.allocate_tensors(); network.invoke()"
+    )
+    done = subprocess.run(  # noqa: S603  our own interpreter
+        [sys.executable, "-c", trial, str(path)], capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode < 0:
+        raise ValueError("it crashes on it")
+    if done.returncode > 0:
+        raise ValueError(done.stderr.strip().splitlines()[-1].removeprefix("ValueError: "))
 
 
 def _is_installed(module: str) -> bool:

@@ -1,0 +1,189 @@
+"""Following one lifter, with a network whose answers are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pose_samples import Scripted, map_picture, one_deep_rep, scores, stand
+
+from edge_valgus.config import ZoneConfig
+from edge_valgus.frames import Frame
+from edge_valgus.pose.crop import search_crops
+from edge_valgus.pose.smooth import GAP_S
+from edge_valgus.pose.tracker import LOST_AFTER_S, MAX_JUMP, PoseTracker
+
+LIFTER = stand((300, 450), 400)
+BYSTANDER = stand((560, 450), 390)
+NOBODY = (np.full((17, 2), 100.0, np.float32), scores(0.02))
+FRAME_S = 1 / 30
+
+
+def track(tracker, answers_until_s, start_s=0.0, step_s=FRAME_S):
+    times_s = np.arange(start_s, answers_until_s, step_s)
+    return [tracker.track(map_picture(float(time_s))) for time_s in times_s]
+
+
+class Fixed:
+    """A network that answers the same, whatever it is shown."""
+
+    side_px = 192
+
+    def __init__(self):
+        self.answer = np.concatenate([stand((0.48, 0.9), 0.8)[:, ::-1], scores()[:, None]], axis=1)
+
+    def infer(self, _):
+        return self.answer.astype(np.float32)
+
+
+@pytest.mark.parametrize("size_px", [(640, 480), (480, 640), (1920, 1080)], ids=str)
+def test_keypoints_come_back_in_frame_pixels_exactly(size_px):
+    network, zone = Fixed(), ZoneConfig()
+    tracker = PoseTracker(network, zone)
+    x_y = network.answer[:, 1::-1]
+    frame = Frame(np.zeros((size_px[1], size_px[0], 3), np.uint8), 0.0)
+    pose = tracker.track(frame)
+    searched = [crop.side_px * x_y + (crop.left_px, crop.top_px) for crop in search_crops(size_px, 0.0, 1.0)]
+    assert min(np.abs(pose.xy_px - xy_px).max() for xy_px in searched) < 1e-3
+    assert pose.xy_px.dtype == pose.score.dtype == np.float32
+    assert np.array_equal(pose.score, scores())
+    assert (pose.time_s, pose.size_px) == (0.0, size_px)
+    crop = tracker.crop
+    pose = tracker.track(Frame(frame.image, GAP_S + 0.01))  # after a gap nothing is smoothed
+    assert np.abs(pose.xy_px - (crop.side_px * x_y + (crop.left_px, crop.top_px))).max() < 1e-3
+
+
+def test_the_network_is_shown_the_lifter():
+    network = Scripted(lambda _: (LIFTER, scores()))
+    poses = track(PoseTracker(network), 1.0)
+    assert max(np.abs(pose.xy_px - LIFTER).max() for pose in poses) < 1.0
+    for crop in network.shown[1:]:
+        assert crop.contains(LIFTER).all()
+        assert crop.side_px < 560
+
+
+def test_the_square_that_is_shown_is_the_one_that_the_tracker_names():
+    network = Scripted(lambda _: (LIFTER, scores()))
+    tracker = PoseTracker(network)
+    track(tracker, 0.5)
+    named = tracker.crop
+    tracker.track(map_picture(0.6))
+    shown = network.shown[-1]
+    assert (shown.left_px, shown.top_px, shown.side_px) == pytest.approx(
+        (named.left_px, named.top_px, named.side_px), abs=0.5
+    )
+
+
+def test_a_squat_is_followed_from_standing_to_the_bottom_and_back():
+    lifter = one_deep_rep()
+    network = Scripted(lambda _: (here.xy_px, scores()))
+    tracker = PoseTracker(network)
+    for time_s in np.arange(0.0, 8.0, FRAME_S):
+        here = lifter.truth(float(time_s))
+        pose = tracker.track(map_picture(float(time_s)))
+        assert pose is not None, f"lost at {time_s:.2f} s"
+        assert np.abs(pose.xy_px - here.xy_px).max() < 25.0
+
+
+def test_a_bystander_whom_the_network_prefers_for_a_moment_is_not_followed():
+    answer = LIFTER
+    network = Scripted(lambda _: (answer, scores()))
+    tracker = PoseTracker(network)
+    track(tracker, 1.0)
+    followed = tracker.crop
+    answer = BYSTANDER
+    assert track(tracker, 1.5, start_s=1.0) == [None] * 15
+    assert tracker.crop == followed
+    answer = LIFTER
+    pose = tracker.track(map_picture(1.5))
+    assert np.abs(pose.xy_px - LIFTER).max() < 1.0
+
+
+def test_a_bystander_outside_the_square_cannot_take_over():
+    """The network sees only what is shown to it; whoever is nearest to the middle of that wins."""
+    people = [LIFTER, stand((610, 450), 400)]
+
+    def nearest(crop):
+        middle = np.array((crop.left_px + crop.side_px / 2, crop.top_px + crop.side_px / 2))
+        shown = [xy_px for xy_px in people if crop.contains(xy_px).mean() > 0.8]
+        return min(shown, key=lambda xy_px: np.hypot(*(xy_px.mean(axis=0) - middle))), scores()
+
+    tracker = PoseTracker(Scripted(nearest))
+    poses = track(tracker, 3.0)
+    assert all(np.abs(pose.xy_px - LIFTER).max() < 1.0 for pose in poses if pose is not None)
+    assert sum(pose is not None for pose in poses) > 80
+
+
+@pytest.mark.parametrize(("share", "followed"), [(0.8, True), (1.3, False)], ids=["a lunge aside", "a jump"])
+def test_a_body_moves_no_further_in_a_frame_than(share, followed):
+    answer = LIFTER
+    tracker = PoseTracker(Scripted(lambda _: (answer, scores())))
+    track(tracker, 1.0)
+    answer = LIFTER + np.float32([share * MAX_JUMP * tracker.crop.side_px, 0.0])
+    assert (tracker.track(map_picture(1.0)) is not None) == followed
+
+
+def test_somebody_lost_is_looked_for_where_he_was_for_a_while_and_then_everywhere():
+    answer = (LIFTER, scores())
+    network = Scripted(lambda _: answer)
+    tracker = PoseTracker(network)
+    track(tracker, 1.0)
+    answer = NOBODY
+    before = len(network.shown)
+    assert track(tracker, 1.0 + LOST_AFTER_S - 0.05, start_s=1.0) == [None] * 20
+    assert tracker.crop is not None
+    assert len({round(crop.side_px, -1) for crop in network.shown[before:]}) == 1
+    track(tracker, 1.0 + LOST_AFTER_S + 0.05, start_s=1.0 + LOST_AFTER_S - 0.05)
+    assert tracker.crop is None
+    before = len(network.shown)
+    track(tracker, 3.0, start_s=2.0)
+    assert {round(crop.side_px, -1) for crop in network.shown[before:]} == {480, 640}
+
+
+def test_whoever_comes_next_is_taken_as_he_is():
+    answer = (LIFTER, scores())
+    tracker = PoseTracker(Scripted(lambda _: answer))
+    track(tracker, 1.0)
+    answer = NOBODY
+    track(tracker, 2.0, start_s=1.0)
+    answer = (BYSTANDER, scores())
+    pose = tracker.track(map_picture(2.0))
+    assert np.abs(pose.xy_px - BYSTANDER).max() < 1.0, "smoothed from where the last one stood"
+
+
+def test_reset_begins_to_search_at_once():
+    tracker = PoseTracker(Scripted(lambda _: (LIFTER, scores())))
+    track(tracker, 0.5)
+    assert tracker.crop is not None
+    tracker.reset()
+    assert tracker.crop is None
+    pose = tracker.track(map_picture(0.55))
+    assert np.abs(pose.xy_px - LIFTER).max() < 1.0
+
+
+@pytest.mark.parametrize(
+    ("xy_px", "zone"),
+    [
+        pytest.param(stand((320, 300), 90), ZoneConfig(), id="small"),
+        pytest.param(BYSTANDER, ZoneConfig(right=0.7), id="outside the zone"),
+    ],
+)
+def test_nobody_is_followed_who_is(xy_px, zone):
+    tracker = PoseTracker(Scripted(lambda _: (xy_px, scores())), zone)
+    assert track(tracker, 0.5) == [None] * 15
+    assert tracker.crop is None
+
+
+def test_only_the_zone_is_searched():
+    network = Scripted(lambda _: NOBODY)
+    track(PoseTracker(network, ZoneConfig(left=0.25, right=0.75)), 0.3)
+    assert {round(crop.left_px + crop.side_px / 2) for crop in network.shown} == {320}
+    assert max(crop.side_px for crop in network.shown) < 490
+
+
+def test_the_gap_of_a_stalled_camera_is_no_reason_to_drag_the_lifter_along():
+    answer = LIFTER
+    tracker = PoseTracker(Scripted(lambda _: (answer, scores())))
+    track(tracker, 1.0)
+    answer = LIFTER + np.float32([60.0, 0.0])
+    pose = tracker.track(map_picture(1.6))
+    assert np.abs(pose.xy_px - answer).max() < 1.0
