@@ -128,7 +128,7 @@ PROBLEMS = [
         id="a rest longer than a session's gap",
     ),
     pytest.param(
-        "[knee]\nrelease_pct = 3.5",
+        "[knee]\nthreshold_pct = 3.5\nrelease_pct = 3.5",
         "knee.release_pct = 3.5: must be below threshold_pct = 3.5",
         id="release at threshold",
     ),
