@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
 import sys
-from typing import Final
+import warnings
+from typing import Final, Never
 
 import click
 
@@ -23,6 +25,8 @@ COMMANDS: Final = {
     "export": "edge_valgus.cli.export:export",
     "config": "edge_valgus.cli.config:config",
 }
+
+_OUTPUT_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 class _Commands(click.Group):
@@ -61,8 +65,13 @@ def main() -> None:
     """Run a command; what goes wrong on purpose becomes one line and an exit status (see `errors`)."""
     # TensorFlow's runtimes greet on standard error; what they say is for their developers.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not sys.warnoptions:
+        # gpiozero warns of each way to the pins that it tries in vain; the error afterwards says it all.
+        warnings.simplefilter("ignore")
     try:
         cli.main(prog_name="edge-valgus", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where what goes wrong can still be said
     except EdgeValgusError as error:
         for line in str(error).splitlines():
             click.echo(f"edge-valgus: {line}", err=True)
@@ -70,11 +79,21 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read our output has had enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OSError as error:
+        _end_with_the_output(error)
+
+
+def _end_with_the_output(error: OSError) -> Never:
+    """Exit because nobody or nothing takes our output any more; raise any other error again."""
+    had_enough = isinstance(error, BrokenPipeError)
+    if not had_enough and (error.errno not in _OUTPUT_FULL or error.filename is not None):
+        raise error
+    # Python would try and complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not had_enough:
+        click.echo(
+            f"edge-valgus: the output cannot be written ({error.strerror}); free space or write elsewhere", err=True
+        )
+    sys.exit(1)

@@ -79,7 +79,7 @@ def analyze(
             judge(tracked(source, PoseTracker(network, config.zone)), Analyser(config), sinks)
         except CaptureError as error:
             # What was seen before the break is good: print it, and then say that there was one.
-            if summary.frames and str(error).startswith(str(video)):
+            if summary.frames and str(error).startswith(f"{video}: "):
                 broken = error
             else:
                 raise
@@ -89,6 +89,9 @@ def analyze(
 
 
 def _refuse_overwriting(video: Path, *outputs: Path | None) -> None:
-    for output in outputs:
-        if output is not None and output.exists() and video.exists() and output.samefile(video):
+    given = [output.resolve() for output in outputs if output is not None]
+    for output in given:
+        if output.exists() and video.exists() and output.samefile(video):
             raise CaptureError(f"{output}: would overwrite the video that is being read; give another name")
+    if len(set(given)) < len(given):
+        raise CaptureError(f"{given[0]}: is given for the video and for the keypoints; give each a name of its own")

@@ -48,12 +48,21 @@ def settings(
     config_file: Path | None, *, model_name: str | None = None, runtime: str | None = None, **store_and_web: Any
 ) -> Config:
     """Read the settings; what the command line says goes before."""
-    config = load_config(config_file)
+    return overridden(load_config(config_file), model_name=model_name, runtime=runtime, **store_and_web)
+
+
+def overridden(
+    config: Config, *, model_name: str | None = None, runtime: str | None = None, **store_and_web: Any
+) -> Config:
+    """Put what the command line says in place of the settings."""
     given = {
         "model": {"name": model_name, "runtime": runtime},
         "store": {key: store_and_web.get(key) for key in ("state_dir", "runtime_dir")},
         "web": {key: store_and_web.get(key) for key in ("host", "port")},
     }
+    for key, value in store_and_web.items():
+        if value == "":
+            raise click.UsageError(f"--{key.replace('_', '-')} is empty: give a value, or leave it out.")
     changes = {
         name: getattr(config, name).model_copy(
             update={key: value for key, value in values.items() if value is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -35,12 +36,15 @@ def export(
         )
     reader = StoreReader(config.store.database)
     last = (end or datetime.now()).date()  # noqa: DTZ005  days are those of the wall in the gym
+    # Read it all first: a database that can't be read to its end must not leave half a file, or replace a whole one.
+    table = io.StringIO()
+    write_csv(reader, table, start.date(), last)
     if out is None:
-        write_csv(reader, sys.stdout, start.date(), last)
+        sys.stdout.write(table.getvalue())
         return
     try:
         with out.open("w", newline="", encoding="utf-8") as file:
-            write_csv(reader, file, start.date(), last)
+            file.write(table.getvalue())
     except OSError as error:
         raise StoreError(
             f"{out}: cannot be written ({error.strerror}); choose a folder that you may write to"

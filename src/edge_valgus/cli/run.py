@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -56,7 +57,7 @@ def run(
     """
     config = settings(config_file, model_name=model_name, runtime=runtime, state_dir=state_dir, runtime_dir=runtime_dir)
     source: Source = VideoFile(video) if video is not None else PiCamera(config.camera)
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, TerminalLights() if mock_gpio else nullcontext() as terminal:
 
         def sightings() -> Iterable[Sighting]:
             network, _ = open_model(config, model_dir)
@@ -64,7 +65,6 @@ def run(
                 seen = tracked(source, PoseTracker(network, config.zone))
                 yield from until(stop, paced(seen, stop) if video is not None else seen)
 
-        terminal = TerminalLights() if mock_gpio else None
         run_device(
             sightings,
             Outputs(
@@ -76,8 +76,6 @@ def run(
                 terminal=terminal,
             ),
         )
-        if terminal is not None:
-            terminal.close()
 
 
 def _name(video: Path | None, config: Config) -> str:

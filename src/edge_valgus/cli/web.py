@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from edge_valgus.cli.common import config_option, settings
+from edge_valgus.cli.common import config_option, overridden, settings
 from edge_valgus.config import Config
 from edge_valgus.errors import ConfigError
 from edge_valgus.live.client import LiveClient
@@ -38,7 +38,7 @@ def web(
     except ConfigError as error:
         notice = f"The settings are wrong, so the defaults are in force: {'; '.join(str(error).splitlines())}"
         log.error(notice)  # noqa: TRY400  one line per problem says it all
-        config = _defaults(host, port)
+        config = overridden(Config(), host=host, port=port, state_dir=state_dir, runtime_dir=runtime_dir)
     with LiveClient(config.store.live_socket) as live:
         app = create_app(
             StoreReader(config.store.database),
@@ -52,9 +52,3 @@ def web(
             notifier.say("READY=1", f"STATUS=The page is at {server.addresses}")
             server.run()
             notifier.close()
-
-
-def _defaults(host: str | None, port: int | None) -> Config:
-    config = Config()
-    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    return config.model_copy(update={"web": config.web.model_copy(update=given)})

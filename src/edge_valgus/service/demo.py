@@ -125,5 +125,5 @@ def render_config(config: Config) -> str:
     for section, values in config.model_dump().items():
         lines.append(f"[{section}]")
         # JSON's numbers, booleans and strings are TOML's too.
-        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return "\n".join(lines) + "\n"

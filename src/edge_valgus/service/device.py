@@ -98,7 +98,7 @@ def _showing_faults(outputs: Outputs, lights: Lights, publisher: LivePublisher |
         return step()
     except Exception as error:
         reason = str(error) if isinstance(error, EdgeValgusError) else f"internal error: {error!r}"
-        log.error("Fault: %s", reason)  # noqa: TRY400  the caller reports it with its trace
+        log.info("Fault: %s", reason)  # the caller reports it, after the lights have been shown
         lights.fault()
         if publisher is not None:
             publisher.publish(_fault_snapshot(outputs, reason))
