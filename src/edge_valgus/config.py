@@ -125,10 +125,11 @@ class CountConfig(Section):
     """What counts as a rep, a set, a session."""
 
     min_depth: float = Field(
-        0.4,
+        0.35,
         ge=0.2,
         le=1.2,
         description="A rep counts from this depth on: 0 is standing, 1 is hip level with the knee. Shallower is partial. "
+        "0.35 is about 70° of knee bend, as deep as a single-leg squat is commonly asked for. "
         "Raise it to 0.9 to count only reps about parallel. Our judgement: a bad rep is still a rep.",
     )
     rest_s: float = Field(

@@ -34,6 +34,7 @@ from edge_valgus.frames import Pose
 MIN_PARTIAL_DEPTH: Final = 0.25  # shallower is fidgeting, unracking, shifting weight: not even a partial rep
 NEW_LIFTER_AFTER_S: Final = 3.0  # nobody seen this long: whoever comes next is measured afresh
 MEMORY_S: Final = 5.0  # how far back before its detection a rep may have begun
+MIN_LEG_PX: Final = 36.0  # standing legs shorter than this are too far away: leaving the top would be 2.5 px
 
 
 class Analyser:
@@ -114,7 +115,7 @@ class Analyser:
         body = replace(body, floor_y_px=self._floor.update(body, time_s))
         before = self._baseline.standing
         standing = self._baseline.update(body, time_s, in_rep=self._segmenter.in_rep)
-        if standing is None:
+        if standing is None or standing.leg_length_px < MIN_LEG_PX:
             self._note(time_s, Phase.AWAY, Measures())
             return
         if before is not None and standing is not before:

@@ -24,6 +24,10 @@ SPLIT_STILL: Final = 0.25  # … if it stays there; a free foot is lifted in the
 MAX_STEP: Final = 0.24  # how far the planted foot may seem to move, in leg lengths
 MAX_SPREAD_CHANGE: Final = 0.5  # how much the feet may move apart or together; a free leg swings 0.4
 MAX_FLOOR_CHANGE: Final = 0.33  # how much the lower foot may rise or sink
+MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
+UPRIGHT: Final = 0.94  # trunk height at the bottom over that at the top; a squat leans, landing from a jump doesn't
+LANDING_STEP: Final = 0.12  # how far the steadier foot moved, upright, …
+LANDING_CHANGE: Final = 0.3  # … and the feet apart or together (or up and down half as much), to be a jumping jack
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,11 @@ class ShapeWitness:
         deep = [look for look in looks if look.depth >= DEEP_SHARE * deepest]
         if _median([look.trunk for look in deep]) < MIN_TRUNK:
             return "bent over or lying down"
+        edge = max(1, len(looks) // 10)
+        trunk_before, trunk_after = (_median([look.trunk for look in part]) for part in (looks[:edge], looks[-edge:]))
+        if trunk_after < MIN_TRUNK_AGAIN * trunk_before:
+            return "did not stand up again"
+        leant = _median([look.trunk for look in deep]) < UPRIGHT * trunk_before
         # Where the feet are is asked of the frames that saw them: at the bottom of a deep squat many don't.
         looks = [look for look in looks if look.leg_score >= FEET_SCORE] or looks
         deep = [look for look in deep if look.leg_score >= FEET_SCORE] or deep
@@ -84,7 +93,8 @@ class ShapeWitness:
         planted_step = min(_step(first, deep, 0), _step(first, deep, 2))
         if planted_step > MAX_STEP or spread_change > MAX_SPREAD_CHANGE or floor_change > MAX_FLOOR_CHANGE:
             return "the feet moved"
-        return None
+        shifted = planted_step > LANDING_STEP and max(spread_change, 2.0 * floor_change) > LANDING_CHANGE
+        return "a jump" if shifted and not leant else None
 
 
 def _kneels(body: Body, leg_length_px: float) -> bool:
