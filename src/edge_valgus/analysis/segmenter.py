@@ -143,7 +143,7 @@ class RepSegmenter:
         margin = max(QUIET, TURN * rep.deepest)
         if self._depth >= rep.deepest - margin and abs(self._speed) < BOTTOM_SPEED:
             return Phase.BOTTOM
-        return Phase.ASCENT if self._depth < rep.deepest - margin and self._speed < 0.0 else Phase.DESCENT
+        return Phase.ASCENT if self._speed < 0.0 else Phase.DESCENT
 
 
 @dataclass(slots=True)
