@@ -20,7 +20,8 @@ from edge_valgus.service.summary import Summary
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path)
+# Whether a file can be read is found out by opening it, and said in our own words.
+FILE = click.Path(path_type=Path, readable=False)
 
 config_option = click.option(
     "--config",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from edge_valgus.cli.common import FILE
 from edge_valgus.config import load_config, render_default_config
 from edge_valgus.settings_file import count_keys, read_table
 
@@ -16,7 +17,7 @@ def config() -> None:
 
 
 @config.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 def check(file: Path) -> None:
     """Check FILE and list everything that is wrong with it, one problem per line."""
     load_config(file)
