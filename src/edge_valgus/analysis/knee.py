@@ -89,7 +89,11 @@ class KneeJudge:
         }
         noise_pct = max(each.deviation for each in self._trembling.values())
         unclear = doubt_about(body, standing, noise_pct)
-        raw_doubt = unclear or turned(self._path.turn_pct)
+        turn = turned(self._path.turn_pct)
+        if turn:
+            # Nothing certain may come of it: whoever turns to the front again has to be believed at once.
+            self._path.unsettle()
+        raw_doubt = unclear or turn
         events: list[KneeEvent] = list(self._settle_doubt(raw_doubt, time_s))
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
