@@ -1,0 +1,281 @@
+"""The running device in a process of its own: how it starts, how it ends, and what is left when it is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import date
+from pathlib import Path
+
+import av
+import pytest
+from device_child import config_for, drawn_set
+
+from edge_valgus.errors import ModelError, StoreError
+from edge_valgus.feedback.lights import Press
+from edge_valgus.feedback.mock import mock_pins, read_lamps
+from edge_valgus.feedback.pattern import LampState
+from edge_valgus.live.client import LiveClient
+from edge_valgus.service.device import Outputs, paced, run_device, stop_on_signals, until
+from edge_valgus.service.sightings import Sighting, noised
+from edge_valgus.store.reader import StoreReader
+
+HERE = Path(__file__).parent
+CHILD_ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, sys.path)])}
+
+
+@pytest.fixture
+def folder():
+    path = Path(tempfile.mkdtemp(prefix="ev-"))
+    yield path
+    shutil.rmtree(path)
+
+
+def start_child(folder, reps, speed, **environment):
+    return subprocess.Popen(
+        [sys.executable, HERE / "device_child.py", folder, str(reps), str(speed)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=CHILD_ENVIRONMENT | environment,
+    )
+
+
+def reps_in(folder):
+    return list(StoreReader(folder / "edge-valgus.db").reps_between(date(1970, 1, 1), date(2100, 1, 1)))
+
+
+def wait_for_reps(folder, process, count, within_s=40.0):
+    end_s = time.monotonic() + within_s
+    while not ((folder / "edge-valgus.db").exists() and len(reps_in(folder)) >= count):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end_s, "no rep came"
+        time.sleep(0.05)
+
+
+def outputs_for(folder, **more):
+    given = {"source": "drawn lifter", "model": "none", "to_wall": lambda t: 1.7e9 + t, "pins": mock_pins()}
+    return Outputs(config_for(folder), **(given | {"fault_shown_s": 0.0} | more))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_ends_it_in_order_with_all_that_was_counted(folder, number):
+    process = start_child(folder, reps=20, speed=6)
+    wait_for_reps(folder, process, 1)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "ended in order\n", "")
+    reader = StoreReader(folder / "edge-valgus.db")
+    (day,) = reader.days()
+    (finished,) = reader.sets(day.day)
+    assert finished.ended_at is not None
+    assert finished.counted == len(reps_in(folder)) >= 1
+    assert not (folder / "live.sock").exists()
+
+
+def test_what_was_counted_survives_kill_9(folder):
+    process = start_child(folder, reps=20, speed=6)
+    wait_for_reps(folder, process, 2)
+    process.kill()
+    process.communicate(timeout=20)
+    before = len(reps_in(folder))
+    assert before >= 2
+    # The next start owns the database at once, ends the set that was left open, and goes on.
+    again = start_child(folder, reps=1, speed=100)
+    out, err = again.communicate(timeout=30)
+    assert (again.returncode, out, err) == (0, "ended in order\n", "")
+    assert len(reps_in(folder)) == before + 1
+    reader = StoreReader(folder / "edge-valgus.db")
+    (day,) = reader.days()
+    assert sorted(row.counted for row in reader.sets(day.day)) == sorted([before, 1])
+
+
+def test_systemd_hears_ready_after_the_first_frame_then_the_watchdog_then_stopping(folder):
+    address = folder / "notify.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(address))
+        systemd.settimeout(20)
+        process = start_child(folder, 2, 3.0, NOTIFY_SOCKET=str(address), WATCHDOG_USEC="300000")
+        try:
+            said = [systemd.recv(4096).decode() for _ in range(8)]
+            assert (folder / "edge-valgus.db").exists()
+            process.terminate()
+            while said[-1] != "STOPPING=1":
+                said.append(systemd.recv(4096).decode())
+        finally:
+            process.kill()
+            process.communicate(timeout=20)
+    assert said[0] == "READY=1\nSTATUS=Watching"
+    assert set(said[1:-1]) == {"WATCHDOG=1"}
+
+
+def test_it_lights_counts_stores_and_publishes(folder):
+    pins, seen = mock_pins(), {}
+    config = config_for(folder)
+
+    def watched():
+        with LiveClient(config.store.live_socket) as client:
+            for sighting in noised(drawn_set(2), 1):
+                yield sighting
+                time.sleep(0.01)
+                number, newest = client.latest()
+                seen[number] = newest
+
+    run_device(watched, outputs_for(folder, pins=pins))
+    assert [row.rep.counted for row in reps_in(folder)] == [True, True]
+    snapshots = [newest for newest in seen.values() if newest is not None]
+    assert len(snapshots) > 5
+    assert {snapshot["set"]["counted"] for snapshot in snapshots} >= {0, 1}
+    assert any(snapshot["lights"]["green"] for snapshot in snapshots)
+    assert snapshots[-1]["last_rep"]["counted"]
+    assert (snapshots[-1]["model"], snapshots[-1]["fault"]) == ("none", None)
+    assert 10.0 < snapshots[-1]["fps"] < 100.0
+    assert read_lamps(pins, config.lights) == LampState(), "a lamp is left on"
+
+
+def test_what_goes_wrong_lights_the_fault_and_is_said_on_the_page(folder):
+    pins, heard = mock_pins(), []
+    config = config_for(folder)
+
+    def broken():
+        yield from list(noised(drawn_set(1), 1))[:10]
+        raise ModelError("the model fell over")
+
+    def watch():
+        with LiveClient(config.store.live_socket) as client:
+            end_s = time.monotonic() + 10
+            while time.monotonic() < end_s:
+                _, newest = client.wait(0, 0.05)
+                if newest is not None and newest["fault"]:
+                    heard.append((newest["fault"], read_lamps(pins, config.lights)))
+                    return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.raises(ModelError, match="the model fell over"):
+        run_device(broken, outputs_for(folder, pins=pins, fault_shown_s=1.5))
+    watcher.join()
+    ((reason, lamps),) = heard
+    assert reason == "the model fell over"
+    assert (lamps.green, lamps.amber or lamps.red_left) == (False, True)
+
+
+def test_reps_counted_before_a_fault_are_stored(folder):
+    def broken():
+        yield from list(noised(drawn_set(2), 1))[:-30]
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        run_device(broken, outputs_for(folder))
+    assert len(reps_in(folder)) >= 1
+
+
+def test_a_foreign_database_is_a_fault_before_the_camera_is_opened(folder):
+    (folder / "edge-valgus.db").write_text("not a database, and long enough to be one" * 100)
+    opened = []
+    with pytest.raises(StoreError, match="is not a database"):
+        run_device(lambda: opened.append(1) or [], outputs_for(folder))
+    assert opened == []
+
+
+def test_the_button_ends_the_set_and_the_session(folder):
+    outputs = outputs_for(folder)
+
+    def pressing():
+        sightings = list(noised(drawn_set(3), 1))
+        for sighting in sightings:
+            yield sighting
+            if abs(sighting.time_s - 4.2) < 0.02:  # standing after the first rep
+                outputs.presses.put(Press.END_SET)
+            if abs(sighting.time_s - 7.0) < 0.02:  # and after the second
+                outputs.presses.put(Press.NEW_SESSION)
+
+    run_device(pressing, outputs)
+    reader = StoreReader(folder / "edge-valgus.db")
+    (day,) = reader.days()
+    assert [row.counted for row in reader.sets(day.day)] == [1, 1, 1]
+    assert len({row.session_id for row in reader.sets(day.day)}) == 2
+
+
+def test_an_empty_source_ends_at_once(folder):
+    run_device(list, outputs_for(folder))
+    assert reps_in(folder) == []
+
+
+def test_a_signal_stops_between_two_sightings_and_the_old_handlers_come_back():
+    before = signal.getsignal(signal.SIGTERM)
+    seen = []
+    with stop_on_signals() as stop:
+        for sighting in until(stop, (Sighting(float(i), None) for i in range(1000))):
+            seen.append(sighting)
+            if len(seen) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+    assert len(seen) == 3
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_recording_plays_in_real_time_long_gaps_cut_short():
+    times_s = [5.0, 5.1, 5.2, 305.2, 305.3]
+    began_s = time.monotonic()
+    played = [(sighting.time_s, time.monotonic() - began_s) for sighting in paced(_at(times_s), threading.Event())]
+    assert [time_s for time_s, _ in played] == times_s
+    for (_, at_s), due_s in zip(played, [0.0, 0.1, 0.2, 1.2, 1.3], strict=True):
+        assert due_s - 0.01 <= at_s < due_s + 0.5
+
+
+def test_a_machine_too_slow_does_not_hurry_afterwards():
+    def slow():
+        for sighting in _at([0.0, 0.05, 0.1, 0.15]):
+            if sighting.time_s == 0.05:
+                time.sleep(0.3)
+            yield sighting
+
+    at_s = [time.monotonic() for _ in paced(slow(), threading.Event())]
+    assert at_s[3] - at_s[2] > 0.04
+
+
+def test_stopping_does_not_wait_for_the_next_picture():
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    began_s = time.monotonic()
+    assert len(list(until(stop, paced(_at([0.0, 0.9, 1.8, 2.7, 3.6, 4.5]), stop)))) < 3
+    assert time.monotonic() - began_s < 0.8
+
+
+def _at(times_s):
+    return (Sighting(time_s, None) for time_s in times_s)
+
+
+@pytest.mark.movenet
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_run_with_a_video_and_the_model_keeps_what_was_counted(folder, movenet_path, number):
+    lifter = drawn_set(3)
+    with av.open(str(folder / "drawn.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=20, options={"qscale:v": "3"})
+        stream.width, stream.height = lifter.size_px
+        stream.pix_fmt = "yuv420p"
+        for frame in lifter:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
+        container.mux(stream.encode())
+    folders = ["--state-dir", folder, "--runtime-dir", folder, "--model-dir", movenet_path.parent]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edge_valgus", "run", "--mock-gpio", "--video", folder / "drawn.mp4", *folders],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=CHILD_ENVIRONMENT,
+    )
+    wait_for_reps(folder, process, 1)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert err == ""
+    assert process.returncode == (0 if number is signal.SIGTERM else -number)
+    assert "green on" in out
+    assert len(reps_in(folder)) >= 1
