@@ -246,58 +246,78 @@ def told(frames: Iterable[tuple[float, Pose | None]], config: Config | None = No
 
 
 def check_order(events: list[Event]) -> None:
-    """What has to hold of the events of every film, whatever it shows."""
-    flagged: set[Side] = set()
-    in_view = in_rep = in_doubt = in_set = False
-    counted = partial = number = 0
+    """Check what has to hold of the events of every film, whatever it shows."""
+    order = _Order()
     for event in events:
+        order.take(event)
+    assert order.still_open() == [], "left open at the end"
+
+
+class _Order:
+    def __init__(self) -> None:
+        self._flagged: set[Side] = set()
+        self._in_view = self._in_rep = self._in_doubt = self._in_set = False
+        self._number = 0
+        self._done: list[Rep] = []
+
+    def still_open(self) -> list[str]:
+        open_ = {"view": self._in_view, "rep": self._in_rep, "doubt": self._in_doubt, "set": self._in_set}
+        return [*(name for name, is_open in open_.items() if is_open), *self._flagged]
+
+    def take(self, event: Event) -> None:
         match event:
-            case LifterEntered():
-                assert not in_view, "entered twice"
-                in_view = True
-            case LifterLeft():
-                assert in_view, "left without having entered"
-                assert not (flagged or in_rep or in_doubt), "left with something open"
-                in_view = False
-            case RepStarted():
-                assert in_view, "a rep of nobody"
-                assert not in_rep, "a rep within a rep"
-                in_rep = True
-            case RepCounted() | RepPartial():
-                assert in_rep, "a rep ended that had not begun"
-                assert in_set, "a rep outside of a set"
-                in_rep = False
-                counted += event.rep.counted
-                partial += not event.rep.counted
-                assert event.rep.counted == isinstance(event, RepCounted)
-                assert event.rep.number == (counted if event.rep.counted else partial)
-                assert event.rep.start_s < event.rep.bottom_s < event.rep.end_s <= event.time_s
-            case RepAbandoned():
-                assert in_rep, "abandoned what had not begun"
-                assert event.reason
-                in_rep = False
-            case FlagOn():
-                assert event.side not in flagged, "flagged twice"
-                assert in_view and in_rep and not in_doubt, "flagged what can't be judged"
-                flagged.add(event.side)
-            case FlagOff():
-                assert event.side in flagged, "released what was not flagged"
-                flagged.remove(event.side)
-            case CantJudgeOn():
-                assert not in_doubt
-                assert not flagged
-                assert in_view
-                in_doubt = True
-            case CantJudgeOff():
-                assert in_doubt
-                in_doubt = False
-            case SetStarted():
-                assert not in_set, "a set within a set"
-                number = 1 if event.new_session else number + 1
-                assert event.number == number
-                in_set, counted, partial = True, 0, 0
-            case SetEnded():
-                assert in_set, "ended a set that had not begun"
-                assert (event.number, event.counted, event.partial) == (number, counted, partial)
-                in_set = False
-    assert not (flagged or in_view or in_rep or in_doubt or in_set), "left open at the end"
+            case LifterEntered() | LifterLeft():
+                self._view(event)
+            case RepStarted() | RepCounted() | RepPartial() | RepAbandoned():
+                self._rep(event)
+            case FlagOn() | FlagOff() | CantJudgeOn() | CantJudgeOff():
+                self._knees(event)
+            case SetStarted() | SetEnded():
+                self._set(event)
+
+    def _view(self, event: Event) -> None:
+        assert self._in_view == isinstance(event, LifterLeft), "entered twice, or left without having entered"
+        assert set(self.still_open()) <= {"view", "set"}, "came or went with something open"
+        self._in_view = not self._in_view
+
+    def _rep(self, event: Event) -> None:
+        assert self._in_view, "a rep of nobody"
+        assert self._in_rep != isinstance(event, RepStarted), "a rep within a rep, or the end of none"
+        self._in_rep = not self._in_rep
+        if isinstance(event, RepAbandoned):
+            assert event.reason
+        if isinstance(event, RepCounted | RepPartial):
+            rep = event.rep
+            assert self._in_set, "a rep outside of a set"
+            self._done.append(rep)
+            assert rep.counted == isinstance(event, RepCounted)
+            assert rep.number == sum(other.counted == rep.counted for other in self._done), "misnumbered"
+            assert rep.start_s < rep.bottom_s < rep.end_s <= event.time_s
+
+    def _knees(self, event: Event) -> None:
+        assert self._in_view, "knees of nobody"
+        match event:
+            case FlagOn(side=side):
+                assert side not in self._flagged, "flagged twice"
+                assert self._in_rep, "flagged outside of a rep"
+                assert not self._in_doubt, "flagged what can't be judged"
+                self._flagged.add(side)
+            case FlagOff(side=side):
+                self._flagged.remove(side)
+            case _:
+                assert self._in_doubt == isinstance(event, CantJudgeOff), "in doubt twice, or sure twice"
+                assert not self._flagged, "flagged what can't be judged"
+                self._in_doubt = not self._in_doubt
+
+    def _set(self, event: Event) -> None:
+        if isinstance(event, SetStarted):
+            assert not self._in_set, "a set within a set"
+            self._number = 1 if event.new_session else self._number + 1
+            self._done = []
+        else:
+            assert isinstance(event, SetEnded)
+            assert self._in_set, "ended a set that had not begun"
+            counted = sum(rep.counted for rep in self._done)
+            assert (event.counted, event.partial) == (counted, len(self._done) - counted)
+        assert event.number == self._number
+        self._in_set = not self._in_set

@@ -13,10 +13,10 @@ SEGMENT = Segment(CLOCK_S + 1.0, CLOCK_S + 2.0, CLOCK_S + 3.0, 1.0)
 
 def recorded(
     *,
-    mkd=(lambda t: 1.0, lambda t: 1.0),
-    flagged=(lambda t: False, lambda t: False),
-    judged=lambda t: True,
-    tilt=lambda t: 0.0,
+    mkd=(lambda _: 1.0, lambda _: 1.0),
+    flagged=(lambda _: False, lambda _: False),
+    judged=lambda _: True,
+    tilt=lambda _: 0.0,
     depth=lambda t: 1.0 - abs(2.0 - t),
 ) -> Rep:
     """Four seconds around the segment, at 30 frames a second; t in seconds since the clock's million."""
@@ -60,7 +60,7 @@ def test_peaks_are_taken_over_judged_deep_frames_only():
     high_when_shallow = recorded(mkd=(lambda t: 9.0 if abs(t - 2.0) > 0.8 else 2.0, lambda t: -t))
     assert high_when_shallow.peak_mkd_left_pct == pytest.approx(2.0)
     assert high_when_shallow.peak_mkd_right_pct == pytest.approx(-1.2667, abs=0.05)
-    in_doubt = recorded(mkd=(lambda t: 9.0 if t > 2.2 else 2.0, lambda t: 0.0), judged=lambda t: t < 2.2)
+    in_doubt = recorded(mkd=(lambda t: 9.0 if t > 2.2 else 2.0, lambda _: 0.0), judged=lambda t: t < 2.2)
     assert in_doubt.peak_mkd_left_pct == pytest.approx(2.0)
     assert in_doubt.min_kasr == pytest.approx(0.5)
 
@@ -69,7 +69,7 @@ def test_what_was_never_measured_stays_not_a_number():
     rep = recorded()
     assert math.isnan(rep.peak_fppa_left_deg)
     assert math.isnan(rep.peak_trunk_lean_deg)
-    unjudged = recorded(judged=lambda t: False)
+    unjudged = recorded(judged=lambda _: False)
     assert math.isnan(unjudged.peak_mkd_left_pct)
     assert math.isnan(unjudged.min_kasr)
     assert unjudged.judged_frames == 0
@@ -90,10 +90,10 @@ def at_bottom(t):
 @pytest.mark.parametrize(
     ("left", "right", "judged", "valgus"),
     [
-        (never, never, lambda t: True, Valgus.NONE),
-        (at_bottom, never, lambda t: True, Valgus.LEFT),
-        (never, at_bottom, lambda t: True, Valgus.RIGHT),
-        (at_bottom, at_bottom, lambda t: True, Valgus.BOTH),
+        (never, never, lambda _: True, Valgus.NONE),
+        (at_bottom, never, lambda _: True, Valgus.LEFT),
+        (never, at_bottom, lambda _: True, Valgus.RIGHT),
+        (at_bottom, at_bottom, lambda _: True, Valgus.BOTH),
         (never, never, never, Valgus.UNKNOWN),
         (never, never, lambda t: t < 1.8, Valgus.UNKNOWN),
         (never, never, lambda t: t < 2.2, Valgus.NONE),
@@ -118,7 +118,7 @@ def test_which_knee(left, right, judged, valgus):
 
 
 def test_a_rep_that_never_got_deep_is_unknown():
-    rep = recorded(depth=lambda t: 0.2)
+    rep = recorded(depth=lambda _: 0.2)
     assert rep.valgus is Valgus.UNKNOWN
     assert math.isnan(rep.peak_mkd_left_pct)
 

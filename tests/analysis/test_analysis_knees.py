@@ -1,0 +1,287 @@
+"""Which knee caves in: on drawn lifters as a network sees them, and on the stick figure."""
+
+import functools
+import math
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from poses import (
+    PARALLEL,
+    STANDING,
+    Film,
+    Story,
+    changed,
+    down_to,
+    drawn_film,
+    film,
+    joined,
+    lost,
+    mirrored,
+    rep,
+    seen_by_network,
+    told,
+)
+
+from edge_valgus.capture.drawn import CameraView, DrawnLifter, RepScript, SetScript, random_set
+from edge_valgus.config import Config, KneeConfig
+from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Reading, Side
+from edge_valgus.frames import LEFT_ANKLE, LEFT_KNEE, RIGHT_ANKLE, RIGHT_KNEE, Pose
+
+LEAD = (1.5, STANDING)
+CLEAN, LEFT_IN, RIGHT_IN, BOTH_IN = (0.0, 0.0), (0.05, 0.0), (0.0, 0.05), (0.05, 0.05)
+
+
+@functools.cache
+def drawn(seed: int, knee_in_m: tuple[float, float], reps: int = 4) -> Story:
+    script = random_set(seed, reps, knee_in=dict.fromkeys(range(reps), knee_in_m) if any(knee_in_m) else None)
+    return told(seen_by_network(drawn_film(script), seed))
+
+
+def test_clean_sets_stay_dark():
+    verdicts = Counter(str(r.valgus) for seed in range(26) for r in drawn(seed, CLEAN).reps)
+    assert verdicts.total() == 104
+    assert verdicts["none"] >= 103
+
+
+@pytest.mark.parametrize(("knee_in_m", "side"), [(LEFT_IN, "left"), (RIGHT_IN, "right")], ids=["left", "right"])
+def test_five_centimetres_in_light_that_knee_and_never_the_other_alone(knee_in_m, side):
+    stories = [drawn(seed, knee_in_m, 3) for seed in range(20)]
+    verdicts = Counter(str(r.valgus) for story in stories for r in story.reps)
+    assert verdicts.total() == 60
+    assert verdicts[side] >= 54
+    assert sum(story.valgus[0] == side for story in stories) >= 18
+    assert set(verdicts) <= {side, "none", "both"}
+    assert verdicts["both"] <= 1
+
+
+def test_both_knees_in_light_both():
+    verdicts = Counter(str(r.valgus) for seed in range(10) for r in drawn(seed, BOTH_IN, 3).reps)
+    assert verdicts["both"] >= 25
+    assert verdicts["none"] == verdicts["unknown"] == 0
+
+
+def test_the_light_comes_within_a_third_of_a_second():
+    late_s = []
+    for seed in range(6):
+        script = random_set(seed, 3, knee_in=dict.fromkeys(range(3), (0.06, 0.0)))
+        lifter, story = DrawnLifter(script), told(seen_by_network(drawn_film(script), seed))
+        lit_s = [event.time_s for event in story.of(FlagOn)]
+        for truth in lifter.true_reps:
+            times_s = np.arange(truth.start_s, truth.bottom_s, 0.01)
+            reached_s = next(t for t in times_s if lifter.truth(float(t)).knee_in_left_m >= 0.04)
+            late_s.append(min(t for t in lit_s if truth.start_s < t) - reached_s)
+    assert len(late_s) == 18
+    assert np.median(late_s) < 0.2
+    assert max(late_s) < 0.3
+
+
+@pytest.mark.parametrize(("side", "other"), [("left", "right"), ("right", "left")])
+def test_stick_figures_knee(side, other):
+    story = told(film(LEAD, *rep(), *rep(**{f"knee_in_{side}": 0.09}), *rep()))
+    assert story.valgus == ["none", side, "none"]
+    (on,), (off,) = story.of(FlagOn), story.of(FlagOff)
+    assert on.side is off.side is Side(side)
+    caved = story.reps[1]
+    assert caved.start_s < on.time_s < caved.bottom_s < off.time_s < caved.end_s
+    peaks = {"left": caved.peak_mkd_left_pct, "right": caved.peak_mkd_right_pct}
+    assert peaks[side] == pytest.approx(9.0, abs=1.5)
+    assert abs(peaks[other]) < 2.5
+    assert caved.flagged_frames == sum(r.flagged_left or r.flagged_right for r in story.readings)
+
+
+def test_a_collapse_in_the_very_first_rep_is_seen():
+    assert told(film(LEAD, *rep(knee_in_right=0.12), *rep())).valgus == ["right", "none"]
+
+
+def test_a_fault_in_every_rep_does_not_become_normal():
+    assert told(film(LEAD, *rep(knee_in_left=0.08, knee_in_right=0.08) * 15)).valgus == ["both"] * 15
+
+
+def test_knees_out_are_no_fault():
+    assert told(film(LEAD, *rep(), *rep(knee_in_left=-0.03, knee_in_right=-0.03), *rep())).valgus == ["none"] * 3
+
+
+def shift_knee(pose: Pose, joint: int, by_px: float) -> Pose:
+    xy_px = pose.xy_px.copy()
+    xy_px[joint, 0] += by_px
+    return replace(pose, xy_px=xy_px)
+
+
+SQUATS = film(LEAD, *rep(), *rep(hold_s=1.5))
+BOTTOM_S = 6.5  # within the second one's hold, which lasts from 5.9 to 7.4 s
+
+
+@pytest.mark.parametrize(
+    ("frames", "lit"), [(1, False), (2, False), (3, False), (6, True)], ids=["one", "two", "three", "six"]
+)
+@pytest.mark.parametrize(("joint", "inward"), [(LEFT_KNEE, -1), (RIGHT_KNEE, 1)], ids=["left", "right"])
+def test_bad_frames_light_only_in_a_run(frames, lit, joint, inward):
+    bad = changed(
+        SQUATS, lambda p: shift_knee(p, joint, inward * 30.0), BOTTOM_S - 0.001, BOTTOM_S + frames / 30 - 0.001
+    )
+    assert bool(told(bad).of(FlagOn)) == lit
+
+
+def test_bad_frames_on_both_sides_of_lost_ones_light_nothing():
+    bad = changed(SQUATS, lambda p: shift_knee(p, LEFT_KNEE, -30.0), BOTTOM_S, BOTTOM_S + 0.7)
+    kept = [(t, p if t < BOTTOM_S + 0.06 or t > BOTTOM_S + 0.66 else None) for t, p in bad]
+    assert told(kept).of(FlagOn) == []
+
+
+def test_a_light_stays_between_the_thresholds_and_goes_below_the_lower():
+    def knee_in_by(pct: float, since_s: float, until_s: float, frames: Film) -> Film:
+        return changed(frames, lambda p: shift_knee(p, LEFT_KNEE, -2.2 * pct), since_s, until_s)
+
+    # 8 % in, then wavering between 3 and 5 %, then back.
+    frames = knee_in_by(8.0, 6.0, 6.3, SQUATS)
+    for index in range(8):
+        frames = knee_in_by(3.0 if index % 2 else 5.0, 6.3 + index / 10, 6.4 + index / 10, frames)
+    story = told(frames)
+    (on,), (off,) = story.of(FlagOn), story.of(FlagOff)
+    assert on.time_s == pytest.approx(6.1, abs=0.05)
+    assert off.time_s == pytest.approx(7.1, abs=0.05)
+
+
+def test_a_light_goes_out_when_the_lifter_stands_even_if_the_knee_stays_in():
+    frames = changed(SQUATS, lambda p: shift_knee(p, LEFT_KNEE, -30.0), 6.0)
+    story = told(frames)
+    (off,) = story.of(FlagOff)
+    assert off.time_s < story.reps[1].end_s
+    depths = [r.measures.depth for r in story.readings if r.flagged_left]
+    assert min(depths) >= 0.25
+
+
+@pytest.mark.parametrize(
+    ("knee", "valgus"),
+    [
+        pytest.param(KneeConfig(threshold_pct=15.0), "none", id="higher threshold"),
+        pytest.param(KneeConfig(from_depth=0.9, min_duration_ms=1000.0), "none", id="too short"),
+        pytest.param(KneeConfig(), "left", id="defaults"),
+    ],
+)
+def test_settings(knee, valgus):
+    assert told(film(LEAD, *rep(), *rep(knee_in_left=0.09)), Config(knee=knee)).valgus[1] == valgus
+
+
+def scored(pose: Pose, joints: list[int], score: float) -> Pose:
+    scores = pose.score.copy()
+    scores[joints] = score
+    return replace(pose, score=scores)
+
+
+CAVING = film(LEAD, *rep(knee_in_left=0.1), *rep(knee_in_left=0.1))
+DOUBTS = {
+    "a knee is hidden": (changed(CAVING, lambda p: scored(p, [LEFT_KNEE], 0.1)), Doubt.HIDDEN),
+    "one leg is hidden": (changed(CAVING, lambda p: scored(p, [RIGHT_KNEE, RIGHT_ANKLE], 0.1)), Doubt.HIDDEN),
+    "the feet are outside the picture": (changed(CAVING, lambda p: replace(p, size_px=(640, 435))), Doubt.OUTSIDE),
+    "the lifter shows the back": (film((1.0, replace(STANDING, shoulders=-0.42)), begin=replace(STANDING, shoulders=-0.42)), Doubt.TURNED),
+    "the lifter stands sideways": (film((1.0, replace(STANDING, shoulders=0.05)), begin=replace(STANDING, shoulders=0.05)), Doubt.TURNED),
+    "the lifter is far away": (film((1.0, replace(STANDING, leg_px=50.0)), begin=replace(STANDING, leg_px=50.0)), Doubt.TOO_SMALL),
+    "the keypoints tremble": (seen_by_network(CAVING, 0, 9.0, 0.0), Doubt.UNSTEADY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way_round", [lambda frames: frames, mirrored], ids=["as it is", "mirrored"])
+@pytest.mark.parametrize("name", DOUBTS)
+def test_cant_judge_when(name, way_round):
+    frames, doubt = DOUBTS[name]
+    story = told(way_round(frames))
+    (on,) = story.of(CantJudgeOn)
+    assert on.reason is doubt
+    assert on.time_s < 1.0
+    assert set(story.valgus) <= {"unknown"}
+    assert story.of(FlagOn) == []
+    settled = [r for r in story.readings if r.time_s > on.time_s]
+    assert settled
+    assert all(r.doubt is doubt and not r.judged for r in settled)
+
+
+def test_legs_that_nobody_sees_are_nobody():
+    joints = [LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]
+    assert told(changed(CAVING, lambda p: scored(p, joints, 0.1))).events == []
+
+
+def test_legs_hidden_for_most_of_a_rep_leave_it_unknown():
+    story = told(changed(SQUATS, lambda p: scored(p, [LEFT_KNEE], 0.1), 5.2, 7.9))
+    assert story.valgus == ["none", "unknown"]
+    assert len(story.of(CantJudgeOn)) == len(story.of(CantJudgeOff)) == 1
+    assert math.isnan(story.reps[1].peak_mkd_left_pct) or story.reps[1].peak_mkd_left_pct < 3.8
+
+
+def test_one_doubtful_frame_changes_no_light():
+    story = told(changed(SQUATS, lambda p: scored(p, [LEFT_KNEE], 0.1), BOTTOM_S, BOTTOM_S + 0.1))
+    assert story.of(CantJudgeOn) == []
+    assert story.valgus == ["none", "none"]
+
+
+def turned_set(yaw_deg: float, reps: int) -> Film:
+    return drawn_film(SetScript(reps=(RepScript(),) * reps, view=CameraView(yaw_deg=yaw_deg)))
+
+
+@pytest.mark.parametrize("yaw_deg", [-45.0, 45.0])
+def test_a_lifter_who_turned_back_to_the_front_is_judged_again(yaw_deg):
+    story = told(joined(turned_set(yaw_deg, 2), turned_set(0.0, 5)))
+    assert Doubt.TURNED in [event.reason for event in story.of(CantJudgeOn)]
+    assert story.valgus[:2] == ["unknown"] * 2
+    assert story.valgus[-3:] == ["none"] * 3
+    assert story.readings[-1].doubt is None
+
+
+@pytest.mark.parametrize("yaw_deg", [-10.0, -5.0, 5.0, 10.0])
+def test_a_lifter_turned_a_little_is_judged_rightly(yaw_deg):
+    assert told(turned_set(yaw_deg, 3)).valgus == ["none"] * 3
+    reps = tuple(RepScript(knee_in_right_m=0.06) for _ in range(3))
+    assert told(drawn_film(SetScript(reps=reps, view=CameraView(yaw_deg=yaw_deg)))).valgus == ["right"] * 3
+
+
+def test_a_free_leg_is_not_judged_and_the_carrying_one_is():
+    up = replace(STANDING, foot_up_left=0.1, knee_up_left=0.1)
+    low = down_to(0.6, foot_up_left=0.3, knee_up_left=0.2, foot_in_left=0.05)
+    swinging = replace(low, knee_in_left=0.3, knee_in_from=0.2)
+    moves = [LEAD, (0.5, up), (0.5, up), (1.2, swinging), (0.2, swinging), (1.0, up), (0.5, up), (1.0, STANDING)]
+    story = told(film(*moves))
+    assert story.valgus == ["none"]
+    deep = [r.measures for r in story.readings if r.measures.depth > 0.4]
+    assert deep
+    assert all(math.isnan(m.mkd_left_pct) and math.isfinite(m.mkd_right_pct) for m in deep)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
+@pytest.mark.parametrize("where", ["positions", "scores", "one ankle", "one score"])
+def test_frames_that_are_no_numbers_do_not_poison_later_ones(value, where):
+    def poison(pose: Pose) -> Pose:
+        xy_px, score = pose.xy_px.copy(), pose.score.copy()
+        if where == "positions":
+            xy_px[:] = value
+        elif where == "scores":
+            score[:] = value
+        elif where == "one ankle":
+            xy_px[LEFT_ANKLE] = value
+        else:
+            score[RIGHT_KNEE] = value
+        return replace(pose, xy_px=xy_px, score=score)
+
+    clean = told(CAVING)
+    poisoned = told(changed(changed(CAVING, poison, 1.0, 1.2), poison, 3.0, 3.2))
+    assert poisoned.valgus == clean.valgus == ["left", "left"]
+    assert [r.start_s for r in poisoned.reps] == pytest.approx([r.start_s for r in clean.reps], abs=0.1)
+    assert poisoned.reps[1].peak_mkd_left_pct == pytest.approx(clean.reps[1].peak_mkd_left_pct, abs=0.5)
+    assert all(np.isfinite(r.depth) for r in poisoned.reps)
+
+
+def test_a_light_that_is_on_is_shown_on_while_nobody_is_seen_for_a_moment():
+    def lights(readings: list[Reading], at_s: float) -> bool:
+        return next(r.flagged_left for r in readings if r.time_s >= at_s)
+
+    story = told(lost(film(LEAD, *rep(), *rep(hold_s=1.5, knee_in_left=0.1)), 6.5, 6.8))
+    assert [lights(story.readings, t) for t in (6.4, 6.6, 6.9)] == [True, True, True]
+    assert len(story.of(FlagOn)) == len(story.of(FlagOff)) == 1
+
+
+def test_the_light_goes_out_with_the_lifter():
+    frames = lost(film(LEAD, *rep(), *rep(hold_s=1.5, knee_in_left=0.1)), 6.5, 60.0)
+    story = told(joined(frames, film((2.0, PARALLEL), begin=PARALLEL)))
+    (off,) = story.of(FlagOff)
+    assert off.time_s == pytest.approx(7.5, abs=0.1)
