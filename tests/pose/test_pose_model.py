@@ -44,7 +44,7 @@ def refused(path, **options):
 @pytest.mark.parametrize("side_px", [192, 256])
 def test_a_network_of_movenets_contract_answers(tmp_path, runtime, side_px):
     path = write_tiny_model(tmp_path / "tiny.tflite", input_shape=(1, side_px, side_px, 3))
-    network = KeypointModel(path, runtime=runtime, threads=1)
+    network = KeypointModel(path, runtime=runtime, threads=1, verified=True)
     assert (network.side_px, network.runtime) == (side_px, runtime)
     answer = network.infer(np.zeros((1, side_px, side_px, 3), np.uint8))
     assert answer.dtype == np.float32
@@ -55,7 +55,7 @@ def test_a_network_of_movenets_contract_answers(tmp_path, runtime, side_px):
 @pytest.mark.parametrize(("shape", "found"), WRONG_SHAPES)
 def test_a_network_of_other_shapes_is_refused(tmp_path, runtime, shape, found):
     path = write_tiny_model(tmp_path / "other.tflite", **shape)
-    message = refused(path, runtime=runtime)
+    message = refused(path, runtime=runtime, verified=True)
     assert message.startswith(f"{path}: ")
     assert re.search(found, message)
     assert "MoveNet SinglePose" in message
