@@ -160,10 +160,10 @@ class KneeConfig(Section):
     """When a knee is flagged as caving in."""
 
     threshold_pct: float = Field(
-        3.8,
+        4.4,
         ge=1.0,
         le=20.0,
-        description="Flag when a knee is this far inside its neutral path, in % of leg length (1 % is about 9 mm). Lower it "
+        description="Flag when a knee is this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 4 cm). Lower it "
         "for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats.",
     )
     release_pct: float = Field(
