@@ -1,0 +1,248 @@
+"""The yardstick, the floor, and what a squat looks like."""
+
+from dataclasses import replace
+
+import pytest
+from poses import PARALLEL, STANDING, Stick, down_to, film, rep
+
+from edge_valgus.analysis.baseline import StandingBaseline, looks_standing, straightness
+from edge_valgus.analysis.body import Body, body_of
+from edge_valgus.analysis.doubt import Trembling
+from edge_valgus.analysis.floor import Floor
+from edge_valgus.analysis.path import NeutralPath, travel
+from edge_valgus.analysis.shape import ShapeWitness
+from edge_valgus.events import Side
+
+
+def body(stick: Stick, score: float = 0.8) -> Body:
+    seen = body_of(stick.pose(score=score))
+    assert seen is not None
+    return seen
+
+
+def stand(**changes: float) -> Stick:
+    return replace(STANDING, **changes)
+
+
+@pytest.mark.parametrize(
+    ("stick", "standing"),
+    [
+        (STANDING, True),
+        (stand(leg_px=60.0), True),
+        (stand(depth=0.1), True),
+        (down_to(0.6), False),
+        (PARALLEL, False),
+        (stand(trunk=0.2), False),
+        (stand(trunk=-0.3), False),
+        (stand(trunk=0.1, hip_drop=0.72), False),
+        (stand(depth=1.9), False),
+    ],
+    ids=["standing", "far away", "knees unlocked", "half-way down", "parallel", "bent over", "head down", "plank", "hips below the feet"],
+)  # fmt: skip
+def test_looks_standing(stick, standing):
+    assert looks_standing(body(stick)) is standing
+
+
+def test_somebody_whose_trunk_is_unseen_is_not_taken_to_stand():
+    assert not looks_standing(body(STANDING, score=0.1))
+
+
+def test_straightness_is_read_off_the_carrying_leg():
+    assert straightness(body(STANDING)) == pytest.approx(1.0)
+    assert straightness(body(stand(foot_up_left=0.4, knee_up_left=0.3))) == pytest.approx(1.0)
+    assert straightness(body(PARALLEL)) == pytest.approx(0.0, abs=1e-5)
+
+
+def watched(
+    baseline: StandingBaseline, *sticks: tuple[float, Stick], since_s: float = 0.0, in_rep: bool = False
+) -> float:
+    time_s = since_s
+    for for_s, stick in sticks:
+        for _ in range(round(for_s * 30)):
+            baseline.update(body(stick), time_s, in_rep=in_rep)
+            time_s += 1 / 30
+    return time_s
+
+
+def test_nothing_is_known_before_somebody_stands_and_after_a_reset():
+    baseline = StandingBaseline()
+    watched(baseline, (1.0, PARALLEL))
+    assert baseline.standing is None
+    watched(baseline, (0.1, STANDING), since_s=1.0)
+    assert baseline.standing is not None
+    baseline.reset()
+    assert baseline.standing is None
+
+
+@pytest.mark.parametrize("clock_s", [0.0, 1e6])
+@pytest.mark.parametrize("leg_px", [150.0, 205.0, 217.0, 223.0, 240.0, 280.0])
+def test_yardstick_follows_a_lifter_who_stands_elsewhere_within_two_seconds(leg_px, clock_s):
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (1.0, STANDING), since_s=clock_s)
+    watched(baseline, (2.5, stand(leg_px=leg_px)), since_s=now_s)
+    assert baseline.standing is not None
+    assert baseline.standing.leg_length_px == pytest.approx(leg_px, rel=0.02)
+
+
+def test_yardstick_survives_a_long_rest_at_the_bottom():
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (1.0, STANDING))
+    before = baseline.standing
+    watched(baseline, (10.0, PARALLEL), (10.0, down_to(0.6)), (5.0, down_to(0.4)), since_s=now_s, in_rep=True)
+    assert baseline.standing is before
+    assert before is not None
+    assert before.leg_length_px == pytest.approx(220.0)
+
+
+def test_a_new_yardstick_is_handed_out_in_the_frame_in_which_it_is_found():
+    baseline, now_s = StandingBaseline(), 0.0
+    handed = []
+    for frames, stick in ((30, STANDING), (60, stand(leg_px=150.0))):
+        for _ in range(frames):
+            handed.append((baseline.update(body(stick), now_s, in_rep=False), baseline.standing))
+            now_s += 1 / 30
+    assert all(given is kept for given, kept in handed)
+    assert len({id(kept) for _, kept in handed}) == 2
+
+
+def test_neutral_knees_are_averaged_over_frames_of_equal_weight_whatever_the_clock():
+    for clock_s in (0.0, 1e6):
+        baseline = StandingBaseline()
+        now_s = watched(baseline, (1 / 30, stand(stance=0.3)), since_s=clock_s)
+        watched(baseline, (1.0, STANDING), since_s=now_s)
+        assert baseline.standing is not None
+        assert baseline.standing.left.seen_s == pytest.approx(1.0, abs=0.05)
+        assert baseline.standing.left.ankle[0] == pytest.approx(364.0, abs=0.5)
+
+
+def test_a_foot_placed_anew_is_noticed_once_and_a_swinging_one_is_not():
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (1.0, STANDING))
+    now_s = watched(baseline, (0.2, stand(foot_in_left=0.2)), (1.0, STANDING), since_s=now_s)
+    assert baseline.standing is not None
+    assert baseline.standing.steps == 0
+    watched(baseline, (2.0, stand(foot_in_left=-0.2)), since_s=now_s)
+    assert baseline.standing.steps == 1
+    assert baseline.standing.left.planted(body(stand(foot_in_left=-0.2)).left, 220.0, 0.05)
+
+
+def test_neutral_knee_becomes_less_doubtful_with_time():
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (0.1, STANDING))
+    assert baseline.standing is not None
+    early = baseline.standing.left.doubt_pct
+    watched(baseline, (1.0, STANDING), since_s=now_s)
+    assert 0.0 < baseline.standing.left.doubt_pct < early / 1.5
+
+
+@pytest.mark.parametrize(
+    ("score", "least", "most"),
+    [(0.9, 0.95, 1.0), (0.3, 0.2, 0.45), (0.21, 0.1, 0.3)],
+    ids=["well seen", "poorly seen", "hardly seen"],
+)
+def test_floor_follows_an_ankle_as_surely_as_it_is_seen(score, least, most):
+    floor = Floor()
+    y_px = floor.update(body(STANDING), 0.0)
+    for frame in range(1, 11):
+        y_px = floor.update(body(stand(y=400.0), score=score), frame / 30)
+    assert least < (440.0 - y_px) / 40.0 < most
+
+
+def test_floor_starts_anew_after_a_gap():
+    floor = Floor()
+    floor.update(body(STANDING), 0.0)
+    assert floor.update(body(stand(y=400.0), score=0.21), 5.0) == pytest.approx(400.0)
+
+
+def verdict(*moves: tuple[float, Stick]) -> str | None:
+    witness = ShapeWitness()
+    frames = film((0.2, STANDING), *moves)
+    for time_s, pose in frames:
+        assert pose is not None
+        seen = body_of(pose)
+        assert seen is not None
+        witness.see(seen, time_s, (1.0 - seen.hip_height_px / 220.0) / 0.56, 220.0)
+    return witness.objection(0.0, frames[-1][0])
+
+
+@pytest.mark.parametrize(
+    ("stick", "objection"),
+    [
+        (PARALLEL, None),
+        (down_to(1.4), None),
+        (down_to(0.6, foot_up_left=0.3, knee_up_left=0.2), None),
+        (down_to(1.0, knee_in_left=0.15, knee_in_right=0.15), None),
+        (down_to(1.75), "deeper than a body can go"),
+        (stand(depth=0.5, trunk=0.1), "bent over or lying down"),
+        (stand(depth=0.9, trunk=0.55, foot_up_right=0.12, knee_up_right=-0.25), "a lunge"),
+        (down_to(0.8, stance=1.0), "the feet moved"),
+        (down_to(0.5, x=400.0), "the feet moved"),
+    ],
+    ids=["squat", "deep squat", "single-leg squat", "knees in", "through the floor", "bent over", "lunge", "feet apart", "elsewhere"],
+)  # fmt: skip
+def test_objection(stick, objection):
+    assert verdict((1.0, stick), (1.0, STANDING)) == objection
+
+
+def test_objection_to_a_stretch_without_anybody():
+    assert ShapeWitness().objection(0.0, 1.0) == "nobody was seen"
+
+
+def test_forgotten_looks_are_gone():
+    witness = ShapeWitness()
+    for time_s, pose in film(*rep()):
+        assert pose is not None
+        seen = body_of(pose)
+        assert seen is not None
+        witness.see(seen, time_s, 0.5, 220.0)
+    witness.forget_before(100.0)
+    assert witness.objection(0.0, 100.0) == "nobody was seen"
+
+
+def test_trembling_is_the_deviation_of_white_noise_and_blind_to_steady_movement():
+    trembling = Trembling()
+    for frame in range(300):
+        trembling.update(3.0 * frame, 1 / 30)
+    assert trembling.deviation == pytest.approx(0.0)
+    for frame in range(300):
+        trembling.update(float(frame % 2), 1 / 30)
+    # Alternating by one: its second difference is 2, and white noise of that second difference deviates by 2 / √6.
+    assert trembling.deviation == pytest.approx(2.0 / 6.0**0.5, rel=0.01)
+
+
+def test_travel_rises_from_standing_to_parallel():
+    shares = [travel(depth) for depth in (-0.2, 0.0, 0.2, 0.5, 1.0, 1.3)]
+    assert shares[:2] == [0.0, 0.0]
+    assert shares == sorted(shares)
+    assert shares[4] > 0.95
+
+
+def test_path_is_learned_and_becomes_certain_and_unsettled_again():
+    path = NeutralPath()
+    doubt_pct = path.doubt_pct(Side.LEFT, 1.0)
+    for _ in range(5):
+        for step in range(30):
+            for side in Side:
+                path.learn(side, step / 30, -6.0 * travel(step / 30), 1 / 30)
+    assert path.offset_pct(Side.LEFT, 1.0) == pytest.approx(-6.0, abs=0.5)
+    assert path.turn_pct == pytest.approx(0.0, abs=0.2)
+    assert path.doubt_pct(Side.LEFT, 1.0) < doubt_pct / 3
+    path.unsettle()
+    assert path.offset_pct(Side.LEFT, 1.0) == pytest.approx(-6.0, abs=0.5)
+    # Where to start from is nearer, so its shape is a little surer.
+    assert path.doubt_pct(Side.LEFT, 1.0) == pytest.approx(doubt_pct, rel=0.05)
+
+
+def test_a_turned_lifters_knees_go_to_one_side():
+    path = NeutralPath()
+    for _ in range(5):
+        for step in range(30):
+            path.learn(Side.LEFT, step / 30, -16.0 * travel(step / 30), 1 / 30)
+            path.learn(Side.RIGHT, step / 30, -6.0 * travel(step / 30), 1 / 30)
+    assert path.turn_pct == pytest.approx(5.0, abs=0.5)
+
+
+def test_a_knee_far_inside_teaches_nothing():
+    path = NeutralPath()
+    path.learn(Side.LEFT, 1.0, 30.0, 1 / 30)
+    assert path.offset_pct(Side.LEFT, 1.0) == NeutralPath().offset_pct(Side.LEFT, 1.0)
