@@ -159,4 +159,5 @@ class ProgressSink:
 def _in_words(reading: Reading) -> str:
     partial = f", {reading.partial} partial" if reading.partial else ""
     doubt = f", can't judge: {reading.doubt}" if reading.doubt and reading.in_view else ""
-    return f"set {reading.set_number}: {reading.counted} reps{partial}  {reading.phase}{doubt}"
+    reps = "1 rep" if reading.counted == 1 else f"{reading.counted} reps"
+    return f"set {reading.set_number}: {reps}{partial}  {reading.phase}{doubt}"

@@ -254,5 +254,6 @@ class StoreThread:
             except StoreError as error:
                 LOG.warning("old sets were not deleted: %s", error)
             else:
-                LOG.info("%d sets older than %d days deleted", deleted, self._keep_days)
+                if deleted:
+                    LOG.info("%d sets older than %d days deleted", deleted, self._keep_days)
         return max(1.0, self._next_prune_s - now_s)

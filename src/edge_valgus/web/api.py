@@ -115,7 +115,7 @@ def health() -> tuple[Response, int]:
     newest = here.live.latest()[1] or {}
     state: dict[str, Any] = {
         "camera_running": here.live.connected,
-        "camera_sending": bool(newest),
+        "camera_sending": here.live.connected and bool(newest),
         "fault": newest.get("fault"),
         "model": newest.get("model"),
         "watchers": here.watchers.taken,
