@@ -73,28 +73,34 @@ class ShapeWitness:
         if deepest > MAX_DEPTH:
             return "deeper than a body can go"
         deep = [look for look in looks if look.depth >= DEEP_SHARE * deepest]
-        if _median([look.trunk for look in deep]) < MIN_TRUNK:
-            return "bent over or lying down"
         edge = max(1, len(looks) // 10)
-        trunk_before, trunk_after = (_median([look.trunk for look in part]) for part in (looks[:edge], looks[-edge:]))
+        trunk_before, trunk_deep, trunk_after = (
+            _median([look.trunk for look in part]) for part in (looks[:edge], deep, looks[-edge:])
+        )
+        if trunk_deep < MIN_TRUNK:
+            return "bent over or lying down"
         if trunk_after < MIN_TRUNK_AGAIN * trunk_before:
             return "did not stand up again"
-        leant = _median([look.trunk for look in deep]) < UPRIGHT * trunk_before
-        # Where the feet are is asked of the frames that saw them: at the bottom of a deep squat many don't.
-        looks = [look for look in looks if look.leg_score >= FEET_SCORE] or looks
-        deep = [look for look in deep if look.leg_score >= FEET_SCORE] or deep
-        behind = [look.ankles[1] - look.ankles[3] for look in looks]
-        split = abs(_median(behind)) > SPLIT_STANCE and _range(behind) < SPLIT_STILL
-        if split or sum(look.kneeling for look in deep) > len(deep) / 2:
-            return "a lunge"
-        spread_change = _range([look.ankles[0] - look.ankles[2] for look in looks])
-        floor_change = _range([max(look.ankles[1], look.ankles[3]) for look in looks])
-        first = looks[: max(1, len(looks) // 10)]
-        planted_step = min(_step(first, deep, 0), _step(first, deep, 2))
-        if planted_step > MAX_STEP or spread_change > MAX_SPREAD_CHANGE or floor_change > MAX_FLOOR_CHANGE:
-            return "the feet moved"
-        shifted = planted_step > LANDING_STEP and max(spread_change, 2.0 * floor_change) > LANDING_CHANGE
-        return "a jump" if shifted and not leant else None
+        return _what_the_feet_did(looks, deep, leant=trunk_deep < UPRIGHT * trunk_before)
+
+
+def _what_the_feet_did(looks: list[_Look], deep: list[_Look], *, leant: bool) -> str | None:
+    """Give what they did, if it was something that feet don't do in a squat."""
+    # Asked of the frames that saw them: at the bottom of a deep squat many don't.
+    looks = [look for look in looks if look.leg_score >= FEET_SCORE] or looks
+    deep = [look for look in deep if look.leg_score >= FEET_SCORE] or deep
+    behind = [look.ankles[1] - look.ankles[3] for look in looks]
+    split = abs(_median(behind)) > SPLIT_STANCE and _range(behind) < SPLIT_STILL
+    if split or sum(look.kneeling for look in deep) > len(deep) / 2:
+        return "a lunge"
+    spread_change = _range([look.ankles[0] - look.ankles[2] for look in looks])
+    floor_change = _range([max(look.ankles[1], look.ankles[3]) for look in looks])
+    first = looks[: max(1, len(looks) // 10)]
+    planted_step = min(_step(first, deep, 0), _step(first, deep, 2))
+    if planted_step > MAX_STEP or spread_change > MAX_SPREAD_CHANGE or floor_change > MAX_FLOOR_CHANGE:
+        return "the feet moved"
+    shifted = planted_step > LANDING_STEP and max(spread_change, 2.0 * floor_change) > LANDING_CHANGE
+    return "a jump" if shifted and not leant else None
 
 
 def _kneels(body: Body, leg_length_px: float) -> bool:
