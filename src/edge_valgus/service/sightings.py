@@ -14,7 +14,7 @@ from edge_valgus.capture.source import Source
 from edge_valgus.frames import Frame, Pose
 from edge_valgus.pose import PoseTracker
 
-NOISE_SHARE: Final = 0.005  # of the picture's height; about what is left of a network's error after smoothing
+NOISE_SHARE: Final = 0.003  # of the picture's height; about what is left of a network's error after smoothing
 NOISE_SCORE: Final = 0.7
 NOISE_STEADINESS: Final = 0.7  # how much of one frame's error is still there in the next: a network errs alike
 
