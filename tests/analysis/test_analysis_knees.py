@@ -285,3 +285,12 @@ def test_the_light_goes_out_with_the_lifter():
     story = told(joined(frames, film((2.0, PARALLEL), begin=PARALLEL)))
     (off,) = story.of(FlagOff)
     assert off.time_s == pytest.approx(7.5, abs=0.1)
+
+
+def test_a_knee_that_was_not_read_is_not_called_fine():
+    """The left foot is set aside right before the descent, so that nobody knows where its knee belongs."""
+    aside = replace(STANDING, foot_in_left=-0.2)
+    low = down_to(1.0, foot_in_left=-0.2, knee_in_left=0.12)
+    story = told(film((1.5, STANDING), (0.2, aside), (1.2, low), (0.2, low), (1.0, aside), (1.0, aside)))
+    assert story.valgus == ["unknown"]
+    assert math.isnan(story.reps[0].peak_mkd_left_pct)

@@ -156,3 +156,18 @@ def test_reset_says_whether_a_rep_was_lost():
     assert segmenter.in_rep
     assert segmenter.reset()
     assert not segmenter.in_rep
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
+def test_phases_do_not_flicker_at_any_frame_rate(fps):
+    """Readings tremble by 0.01 of depth; a rep with a hold goes through four phases and back to standing."""
+    trembling = np.random.default_rng(1)
+    segmenter, phases = RepSegmenter(), []
+    for index in range(int(6 * fps)):
+        time_s = index / fps
+        depth = float(np.interp(time_s, [0.0, 1.0, 2.2, 3.7, 4.7, 6.0], [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]))
+        phase = segmenter.update(time_s, depth + trembling.normal(0.0, 0.01)).phase
+        if not phases or phases[-1] is not phase:
+            phases.append(phase)
+    assert phases[0] is phases[-1] is Phase.STANDING
+    assert len(phases) <= 9

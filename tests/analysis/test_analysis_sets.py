@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 import pytest
-from poses import STANDING, Film, check_order, film, joined, rep, told
+from poses import STANDING, Film, check_order, down_to, film, joined, rep, told
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.analysis.sets import SetKeeper
@@ -135,3 +137,13 @@ def test_keeper_measures_the_pause_from_the_last_reps_end():
     assert keeper.rest(109.0, in_rep=True) is None
     assert keeper.rest(109.0, in_rep=False) == SetEnded(109.0, 1, 1, 1)
     assert keeper.rest(120.0, in_rep=False) is None
+
+
+def test_a_lifter_who_backs_away_and_stays_there_ends_everything():
+    """Nobody says `finish`: a device runs on."""
+    far = replace(STANDING, leg_px=33.0)
+    story = told(film((1.0, STANDING), *rep(), (1.0, down_to(0.8)), (1.0, far), (30.0, far)), QUICK, finish=False)
+    assert [type(event) for event in story.events[-1:]] == [SetEnded]
+    assert len(story.of(LifterLeft)) == 1
+    assert not story.readings[-1].in_view
+    assert not story.readings[-1].flagged_left

@@ -187,3 +187,18 @@ def test_the_gap_of_a_stalled_camera_is_no_reason_to_drag_the_lifter_along():
     answer = LIFTER + np.float32([60.0, 0.0])
     pose = tracker.track(map_picture(1.6))
     assert np.abs(pose.xy_px - answer).max() < 1.0
+
+
+def test_an_answer_that_is_no_number_is_nobody_and_leaves_no_trace():
+    network = Fixed()
+    tracker = PoseTracker(network, ZoneConfig())
+    good = network.answer
+    before = [tracker.track(map_picture(index * FRAME_S)) for index in range(3)][-1]
+    network.answer = good.copy()
+    network.answer[9, 0] = np.nan
+    assert tracker.track(map_picture(3 * FRAME_S)) is None
+    network.answer = good
+    after = tracker.track(map_picture(4 * FRAME_S))
+    assert before is not None
+    assert after is not None
+    np.testing.assert_allclose(after.xy_px, before.xy_px, atol=1.0)

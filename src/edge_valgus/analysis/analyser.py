@@ -69,7 +69,7 @@ class Analyser:
         self._time_s = time_s
         gap_s = time_s - self._seen_s
         if gap_s > MAX_GAP_S:
-            self._lose(time_s, events)
+            self._lose("lost sight of the lifter", time_s, events)
         if gap_s > NEW_LIFTER_AFTER_S:
             self._baseline.reset()
         body = body_of(pose) if pose is not None else None
@@ -98,9 +98,9 @@ class Analyser:
         events.extend(self.end_set(time_s))
         return tuple(events)
 
-    def _lose(self, time_s: float, events: list[Event]) -> None:
-        """Nobody was seen for so long that nobody knows what happened."""
-        self._abandon("lost sight of the lifter", time_s, events)
+    def _lose(self, reason: str, time_s: float, events: list[Event]) -> None:
+        """Nobody can be followed any more, and nobody knows what happened."""
+        self._abandon(reason, time_s, events)
         if self._in_view:
             self._in_view = False
             events.extend(self._knees.new_lifter(time_s))
@@ -116,6 +116,7 @@ class Analyser:
         before = self._baseline.standing
         standing = self._baseline.update(body, time_s, in_rep=self._segmenter.in_rep)
         if standing is None or standing.leg_length_px < MIN_LEG_PX:
+            self._lose("too far away", time_s, events)
             self._note(time_s, Phase.AWAY, Measures())
             return
         if before is not None and standing is not before:
@@ -172,6 +173,7 @@ class Analyser:
             number=self._sets.counted if counted else self._sets.partial,
             counted=counted,
             judge_from_depth=self._config.knee.from_depth,
+            free_legs=self._shape.swung(segment.start_s, segment.end_s),
         )
         events.append(RepCounted(time_s, rep) if counted else RepPartial(time_s, rep))
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.analysis.segmenter import Segment
-from edge_valgus.events import TRACE_COLUMNS, Measures, Rep, Valgus
+from edge_valgus.events import TRACE_COLUMNS, Measures, Rep, Side, Valgus
 
-MIN_JUDGED_SHARE: Final = 0.5  # of a rep's frames below the judging depth; with fewer, which knee is unknown
+MIN_JUDGED_SHARE: Final = 0.5  # of a rep's frames below the judging depth in which a leg must be read to be called fine
 _COLUMN: Final = {name: i for i, name in enumerate(TRACE_COLUMNS)}
 
 
@@ -46,8 +46,16 @@ class RepRecorder:
         while self._rows and self._rows[0][0] < time_s:
             self._rows.popleft()
 
-    def rep(self, segment: Segment, *, number: int, counted: bool, judge_from_depth: float) -> Rep:
-        """Close the rep."""
+    def rep(
+        self,
+        segment: Segment,
+        *,
+        number: int,
+        counted: bool,
+        judge_from_depth: float,
+        free_legs: frozenset[Side] = frozenset(),
+    ) -> Rep:
+        """Close the rep. free_legs: legs that swung free and need no verdict, as long as the other has one."""
         rows = [row for row in self._rows if segment.start_s <= row[0] <= segment.end_s]
         # Subtract before narrowing: capture clocks count from the machine's start, and float32 holds 7 digits.
         exact = np.array(rows, np.float64).reshape(-1, len(TRACE_COLUMNS))
@@ -56,7 +64,8 @@ class RepRecorder:
         left, right = trace[:, _COLUMN["flagged_left"]] > 0, trace[:, _COLUMN["flagged_right"]] > 0
         judged = trace[:, _COLUMN["judged"]] > 0
         deep = trace[:, _COLUMN["depth"]] >= judge_from_depth
-        in_doubt = not deep.any() or judged[deep].mean() < MIN_JUDGED_SHARE
+        unread = frozenset(side for side in Side if _read_share(trace, side, judged, deep) < MIN_JUDGED_SHARE)
+        in_doubt = len(unread) == len(Side) or not unread <= free_legs
         considered = deep & judged
         return Rep(
             number=number,
@@ -65,7 +74,7 @@ class RepRecorder:
             bottom_s=segment.bottom_s,
             end_s=segment.end_s,
             depth=segment.depth,
-            valgus=_valgus(bool(left.any()), bool(right.any()), in_doubt=bool(in_doubt)),
+            valgus=_valgus(bool(left.any()), bool(right.any()), in_doubt=in_doubt),
             flagged_frames=int((left | right).sum()),
             judged_frames=int(judged.sum()),
             frames=len(trace),
@@ -84,6 +93,14 @@ def _valgus(left: bool, right: bool, *, in_doubt: bool) -> Valgus:
     if left or right:
         return Valgus.BOTH if left and right else Valgus.LEFT if left else Valgus.RIGHT
     return Valgus.UNKNOWN if in_doubt else Valgus.NONE
+
+
+def _read_share(trace: NDArray[np.float32], side: Side, judged: NDArray[np.bool_], deep: NDArray[np.bool_]) -> float:
+    """In how many of the deep frames that leg had a reading."""
+    if not deep.any():
+        return 0.0
+    read = judged & ~np.isnan(trace[:, _COLUMN[f"mkd_{side}_pct"]])
+    return float(read[deep].mean())
 
 
 def _peak(trace: NDArray[np.float32], column: str, rows: NDArray[np.bool_]) -> float:

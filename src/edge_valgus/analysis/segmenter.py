@@ -22,7 +22,8 @@ TOP_FORGET_S: Final = 3.0  # time constant with which the top's level follows a 
 MIN_REP_S: Final = 0.4  # quick reps take 0.5–0.6 s each way; less than 0.4 s in all is not a rep (docs/science.md)
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
 MAX_GAP_S: Final = 1.0  # without a reading this long nobody knows what happened
-BOTTOM_SPEED: Final = 0.25  # depth per second; slower near the deepest point is the bottom
+SPEED_TIME_S: Final = 0.12  # averaging time of the speed
+BOTTOM_SPEED: Final = 0.25  # depth per second; slower near the deepest point is the bottom, until twice as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class RepSegmenter:
             self._time_s, self._depth, self._top, self._quiet_s = time_s, depth, depth, time_s
             return Step(Phase.STANDING, abandoned="lost sight of the lifter" if lost else None)
         if gap_s > 0.0:
-            self._speed += 0.5 * ((depth - self._depth) / gap_s - self._speed)
+            self._speed += (1.0 - math.exp(-gap_s / SPEED_TIME_S)) * ((depth - self._depth) / gap_s - self._speed)
         self._time_s, self._depth = time_s, depth
         if self._rep is None:
             return self._at_top(time_s, depth, gap_s)
@@ -141,7 +142,9 @@ class RepSegmenter:
         if rep is None:
             return Phase.STANDING
         margin = max(QUIET, TURN * rep.deepest)
-        if self._depth >= rep.deepest - margin and abs(self._speed) < BOTTOM_SPEED:
+        limit = BOTTOM_SPEED * (2.0 if rep.at_bottom else 1.0)
+        rep.at_bottom = self._depth >= rep.deepest - margin and abs(self._speed) < limit
+        if rep.at_bottom:
             return Phase.BOTTOM
         return Phase.ASCENT if self._speed < 0.0 else Phase.DESCENT
 
@@ -155,6 +158,7 @@ class _OpenRep:
     turn: float  # shallowest reading since the deepest one
     turn_s: float = 0.0
     returned_s: float | None = None
+    at_bottom: bool = False
 
     def note(self, time_s: float, depth: float) -> None:
         if depth > self.deepest:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_valgus.analysis.body import Body
+from edge_valgus.events import Side
 
 DEEP_SHARE: Final = 0.7  # of the deepest reading: frames above it are "deep"
 MAX_DEPTH: Final = 1.7  # no hip gets lower
@@ -26,6 +27,7 @@ MAX_SPREAD_CHANGE: Final = 0.5  # how much the feet may move apart or together; 
 MAX_FLOOR_CHANGE: Final = 0.33  # how much the lower foot may rise or sink
 MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
 UPRIGHT: Final = 0.94  # trunk height at the bottom over that at the top; a squat leans, landing from a jump doesn't
+SWING: Final = 0.15  # leg lengths a foot moves in the course of a rep when its leg is free
 LANDING_STEP: Final = 0.12  # how far the steadier foot moved, upright, …
 LANDING_CHANGE: Final = 0.3  # … and the feet apart or together (or up and down half as much), to be a jumping jack
 
@@ -82,6 +84,16 @@ class ShapeWitness:
         if trunk_after < MIN_TRUNK_AGAIN * trunk_before:
             return "did not stand up again"
         return _what_the_feet_did(looks, deep, leant=trunk_deep < UPRIGHT * trunk_before)
+
+    def swung(self, start_s: float, end_s: float) -> frozenset[Side]:
+        """Which feet left their place in the course of the stretch: the free leg of a single-leg squat."""
+        looks = [look for look in self._looks if start_s <= look.time_s <= end_s]
+        if not looks:
+            return frozenset()
+        deepest = max(look.depth for look in looks)
+        deep = [look for look in looks if look.depth >= DEEP_SHARE * deepest]
+        first = looks[: max(1, len(looks) // 10)]
+        return frozenset(side for side, at in ((Side.LEFT, 0), (Side.RIGHT, 2)) if _step(first, deep, at) > SWING)
 
 
 def _what_the_feet_did(looks: list[_Look], deep: list[_Look], *, leant: bool) -> str | None:

@@ -56,7 +56,10 @@ class PoseTracker:
         answer = self._network.infer(self._sampler.sample(frame.image, crop))
         xy_px = answer[:, 1::-1] * np.float32(crop.side_px) + np.array((crop.left_px, crop.top_px), np.float32)
         score = answer[:, 2].copy()
-        believed = is_lifter(xy_px, score, frame.size_px, self._zone, following=following)
+        # A network that answers with no number must not get into what remembers: the crop, the smoothing.
+        believed = bool(np.isfinite(answer).all()) and is_lifter(
+            xy_px, score, frame.size_px, self._zone, following=following
+        )
         if not (believed and self._moves_like_a_body(xy_px, crop)):
             if following and frame.time_s - self._last_good_s > LOST_AFTER_S:
                 self.reset()
