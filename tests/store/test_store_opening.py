@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -8,9 +9,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from store_samples import NOON, make_rep
+from store_samples import CHILD_ENVIRONMENT, NOON, make_rep
 
 from edge_valgus.errors import StoreError
+from edge_valgus.store.faults import DiskError
 from edge_valgus.store.reader import StoreReader
 from edge_valgus.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, migrate, version_of
 from edge_valgus.store.writer import Store
@@ -161,3 +163,68 @@ def test_a_step_is_applied_whole_or_not_at_all(tmp_path: Path) -> None:
         assert version_of(db, path, known=len(MIGRATIONS) + 1) == len(MIGRATIONS) + 1
         assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     db.close()
+
+
+def test_a_name_that_no_disk_takes_is_a_store_error(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)
+    with pytest.raises(StoreError, match="too long"):
+        Store(path)
+    with pytest.raises(StoreError, match="too long"):
+        StoreReader(path).days()
+
+
+# Every step of opening that needs a file of its own fails once: the lock, the database, its journal, its folder.
+FEW_FILES = """
+    import os, resource, sys
+    from edge_valgus.errors import StoreError
+    from edge_valgus.store.writer import Store
+
+    Store(sys.argv[1]).close()
+    first_free = os.open("/dev/null", os.O_RDONLY)
+    os.close(first_free)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    said = []
+    for more in range(8):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (first_free + more, hard))
+        try:
+            store = Store(sys.argv[1])
+            started = store.start_session(0.0, source="s", model="m")
+        except StoreError as error:
+            said.append(type(error).__name__)
+            if "store" in globals():
+                store.close()
+                del store
+            continue
+        store.close()
+        print(more, *said)
+        break
+"""
+
+
+def test_too_few_open_files_are_a_store_error_wherever_they_run_out(tmp_path: Path) -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FEW_FILES), str(tmp_path / "reps.db")],
+        env=CHILD_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert "DiskError" in outcome.stdout
+
+
+def test_a_folder_that_cannot_be_synced_is_tried_again_at_the_next_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(fd: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", broken)
+        store = Store(tmp_path / "reps.db")
+        with pytest.raises(DiskError, match=r"reps\.db cannot be read or written .*dmesg") as caught:
+            store.start_session(NOON, source="s", model="m")
+        assert "\n" not in str(caught.value)
+    assert store.start_session(NOON, source="s", model="m") == 1
+    store.close()

@@ -66,6 +66,7 @@ def test_without_a_database_all_is_empty(tmp_path: Path) -> None:
     assert reader.sets(today) == ()
     assert reader.set(1) is None
     assert reader.trace(1) is None
+    assert reader.neighbours(today) == (None, None)
     assert list(reader.reps_between(today, today)) == []
     health = reader.health()
     assert (health.schema_version, health.sessions, health.sets, health.reps, health.size_bytes) == (0, 0, 0, 0, 0)
@@ -88,6 +89,24 @@ def test_days_are_local_and_newest_first(diary: Diary) -> None:
     assert diary.reader.days(2) == days[:2]
     # In Tokyo all of that evening was the next day.
     assert StoreReader(diary.path, time_zone=ZoneInfo("Asia/Tokyo")).days()[-1].day == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "earlier", "later"),
+    [
+        pytest.param("2026-02-01", None, "2026-03-01", id="before all"),
+        pytest.param("2026-03-01", None, "2026-03-02", id="the first"),
+        pytest.param("2026-03-02", "2026-03-01", "2026-04-01", id="one between"),
+        pytest.param("2026-03-10", "2026-03-02", "2026-04-01", id="an empty one between"),
+        pytest.param("2026-04-01", "2026-03-02", None, id="the last"),
+        pytest.param("2026-05-01", "2026-04-01", None, id="after all"),
+    ],
+)
+def test_the_days_beside_a_day(diary: Diary, day: str, earlier: str | None, later: str | None) -> None:
+    for when in ("2026-03-01 00:00", "2026-03-01 23:59", "2026-03-02 00:10", "2026-04-01 18:00"):
+        diary.set(diary.session(when), 1, when, Valgus.NONE)
+    found = diary.reader.neighbours(date.fromisoformat(day))
+    assert [None if each is None else each.isoformat() for each in found] == [earlier, later]
 
 
 @pytest.mark.parametrize(

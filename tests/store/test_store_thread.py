@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -346,3 +348,151 @@ def test_wall_times_are_those_at_which_things_happened(tmp_path: Path) -> None:
         thread.put(RepCounted(2.5, make_rep(1, 0.0)))
     assert _rows(path, "SELECT started_at FROM sets") == [(NOON,)]
     assert _rows(path, "SELECT started_at, start_s FROM reps") == [(NOON + 3600.0, 0.0)]
+
+
+class _TiredCard:
+    """Says EIO to every fsync of a folder until it is mended."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        self.broken = True
+        self._fsync = os.fsync
+        monkeypatch.setattr(os, "fsync", self._answer)
+
+    def _answer(self, fd: int) -> None:
+        self.asked += 1
+        if self.broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._fsync(fd)
+
+
+@pytest.mark.parametrize("keep_days", [None, 30], ids=["keeping all", "deleting what is old"])
+def test_a_failing_card_loses_nothing_once_it_works_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep_days: int | None
+) -> None:
+    path = tmp_path / "reps.db"
+    card = _TiredCard(monkeypatch)
+    with StoreThread(Store(path), to_wall=wall, keep_days=keep_days) as thread:
+        for event in set_events(1, 0.0, 2, new_session=True):
+            thread.put(event)  # type: ignore[arg-type]
+        _until(lambda: card.asked >= 3 and thread.error is not None)
+        assert "Input/output error" in str(thread.error)
+        assert "4 events wait in memory" in str(thread.error)
+        card.broken = False
+        _until(lambda: thread.backlog == 0)
+        assert (thread.lost, thread.error) == (0, None)
+    assert _rows(path, "SELECT counted FROM sets") == [(2,)]
+
+
+def test_a_card_that_fails_in_the_middle_of_a_set_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "reps.db"
+    with StoreThread(Store(path), to_wall=wall) as thread:
+        thread.put(SetStarted(0.0, 1, new_session=True))
+        _until(lambda: thread.backlog == 0)
+        card = _TiredCard(monkeypatch)
+        path.unlink()
+        thread.put(RepCounted(2.5, make_rep(1, 0.0)))
+        _until(lambda: thread.error is not None)
+        card.broken = False
+        thread.put(SetEnded(30.0, 1, 1, 0))
+        assert thread.close() == 0
+        assert thread.lost == 0
+    assert _rows(path, "SELECT number, counted FROM sets") == [(1, 1)]
+
+
+def test_a_fault_in_deleting_does_not_end_the_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def mistaken(self: Store, keep_days: int, *, now: float) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Store, "prune", mistaken)
+    path = tmp_path / "reps.db"
+    with StoreThread(Store(path), to_wall=wall, keep_days=30) as thread:
+        for event in set_events(1, 0.0, 1, new_session=True):
+            thread.put(event)  # type: ignore[arg-type]
+        assert thread.close() == 0
+    assert "old sets were not deleted" in caplog.text
+    assert _rows(path, "SELECT counted FROM sets") == [(1,)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_writer_that_ended_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(self: Store) -> None:
+        raise SystemExit
+
+    path = tmp_path / "reps.db"
+    thread = StoreThread(Store(path), to_wall=wall)
+    assert thread.error is None
+    monkeypatch.setattr(Store, "check", ended)
+    thread.put(SetStarted(0.0, 1, new_session=True))
+    _until(lambda: thread.error is not None)
+    assert str(path) in str(thread.error)
+    assert "restart edge-valgus (1 events wait in memory)" in str(thread.error)
+    assert thread.close() == 1
+
+
+# Two sets, and then the power fails in the middle of the third.
+CRASH = """
+    import os, sys
+    from store_samples import set_events, wall
+    from edge_valgus.store.thread import StoreThread
+    from edge_valgus.store.writer import Store
+
+    thread = StoreThread(Store(sys.argv[1]), to_wall=wall, source="camera 0", model="movenet", session_gap_s=900.0)
+    for event in [*set_events(1, 0.0, 1, new_session=True), *set_events(2, 100.0, 1), *set_events(3, 200.0, 2)[:-1]]:
+        thread.put(event)
+    while thread.backlog:
+        pass
+    os._exit(1)
+"""
+CRASHED_S = 206.5
+"""When the last rep before the crash ended."""
+
+NEW_SESSION = [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "back_s", "placed"),
+    [
+        pytest.param({}, 60.0, [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 1)], id="soon: the session goes on"),
+        pytest.param({}, -60.0, [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 1)], id="the clock went back a little"),
+        pytest.param({}, 899.0, [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 1)], id="just within the gap"),
+        pytest.param({}, 900.0, NEW_SESSION, id="after the gap"),
+        pytest.param({}, -900.0, NEW_SESSION, id="the clock went far back"),
+        pytest.param({"source": "camera 1"}, 60.0, NEW_SESSION, id="another camera"),
+        pytest.param({"model": "other"}, 60.0, NEW_SESSION, id="another model"),
+        pytest.param({"session_gap_s": None}, 60.0, NEW_SESSION, id="no gap given"),
+    ],
+)
+def test_after_a_crash_the_session_goes_on(
+    tmp_path: Path, settings: dict[str, object], back_s: float, placed: list[tuple[int, int]]
+) -> None:
+    path = tmp_path / "reps.db"
+    assert _child(CRASH, str(path)).returncode == 1
+    values: dict[str, object] = {"source": "camera 0", "model": "movenet", "session_gap_s": 900.0, **settings}
+    start_s = CRASHED_S + back_s
+    with StoreThread(Store(path), to_wall=wall, **values) as thread:  # type: ignore[arg-type]
+        for event in (
+            *set_events(1, start_s, 1, new_session=True),
+            *set_events(2, start_s + 100.0, 1),
+            *set_events(1, start_s + 200.0, 1, new_session=True),
+        ):
+            thread.put(event)  # type: ignore[arg-type]
+        assert thread.close() == 0
+    assert _rows(path, "SELECT session_id, number FROM sets ORDER BY id") == placed
+    last_set, session = (
+        "SELECT max(ended_at) FROM sets WHERE session_id = 1",
+        "SELECT ended_at FROM sessions WHERE id = 1",
+    )
+    assert _rows(path, last_set) == _rows(path, session)
+
+
+def test_an_empty_database_begins_a_session(tmp_path: Path) -> None:
+    path = tmp_path / "reps.db"
+    with StoreThread(Store(path), to_wall=wall, session_gap_s=900.0) as thread:
+        for event in set_events(1, 0.0, 1, new_session=True):
+            thread.put(event)  # type: ignore[arg-type]
+    assert _rows(path, "SELECT session_id, number FROM sets") == [(1, 1)]

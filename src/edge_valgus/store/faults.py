@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -64,6 +65,21 @@ def explain(path: Path, error: sqlite3.Error) -> StoreError:
     if name.startswith("SQLITE_CORRUPT"):
         return StoreError(damaged(path, str(error)))
     return StoreError(f"{path} cannot be used ({name or type(error).__name__}: {error}); see the log")
+
+
+_LASTING: Final = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG),
+)
+"""What a person has to put right; everything else that the system says of a disk may pass."""
+
+
+def explain_system(path: Path, error: OSError) -> StoreError:
+    """Give the error for what the system, and not SQLite, says of the database's file or folder."""
+    what = f"{path} cannot be read or written ({error.strerror or error})"
+    if error.errno in _LASTING:
+        return StoreError(f"{what}; check that its folder exists and who may read and write both")
+    return DiskError(f"{what}; check the disk's free space and its health (dmesg)")
 
 
 def damaged(path: Path, detail: str) -> str:

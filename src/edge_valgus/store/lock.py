@@ -27,9 +27,15 @@ class OwnerLock:
             ) from None
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            pid = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
+        except OSError as reason:
+            pid = ""
+            with contextlib.suppress(OSError):
+                pid = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
             os.close(self._fd)
+            if not isinstance(reason, BlockingIOError):
+                raise error(
+                    f"{path} cannot be locked ({reason.strerror}); its folder must be on a local disk"
+                ) from None
             raise error(f"{owned} is in use by another edge-valgus (process {pid or 'unknown'}); {advice}") from None
         # On a full disk the lock holds all the same, only the number for the message is missing.
         with contextlib.suppress(OSError):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge_valgus.errors import StoreError
 from edge_valgus.events import Valgus
 from edge_valgus.store import trace as traces
-from edge_valgus.store.faults import explain
+from edge_valgus.store.faults import explain, explain_system
 from edge_valgus.store.rows import DayRow, ExportRow, Health, RepRow, SetDetail, SetRow
 from edge_valgus.store.schema import SCHEMA_VERSION, version_of
 
@@ -80,6 +80,22 @@ class StoreReader:
                 found.append(DayRow(day, sessions, sets, int(counted), int(partial), flagged))
                 before = start
         return tuple(found)
+
+    def neighbours(self, day: date) -> tuple[date | None, date | None]:
+        """Give the days with sets just before and just after that day."""
+        start, end = self._bounds(day)
+        with self._connection() as db:
+            if db is None:
+                return None, None
+            earlier, later = db.execute(
+                "SELECT (SELECT max(started_at) FROM sets WHERE started_at < ?),"
+                " (SELECT min(started_at) FROM sets WHERE started_at >= ?)",
+                (start, end),
+            ).fetchone()
+        return (
+            None if earlier is None else self._local(earlier).date(),
+            None if later is None else self._local(later).date(),
+        )
 
     def sets(self, day: date) -> tuple[SetRow, ...]:
         """Give the sets begun on that local day, newest first."""
@@ -210,6 +226,8 @@ class StoreReader:
             yield connection
         except sqlite3.Error as error:
             raise explain(self.path, error) from error
+        except OSError as error:
+            raise explain_system(self.path, error) from error
         finally:
             if connection is not None:
                 connection.close()

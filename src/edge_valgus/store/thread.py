@@ -28,7 +28,11 @@ _DAY_S: Final = 86400.0
 
 @dataclass(slots=True, eq=False)
 class _Session:
+    """`first`: of this thread, so that it may go on with the one before a restart, of which `earlier_sets` are."""
+
     started_at: float
+    first: bool
+    earlier_sets: int = 0
     row: int = 0
     generation: int = -1
 
@@ -66,6 +70,8 @@ class StoreThread:
 
     to_wall: capture time (s) → seconds since 1970; called in `put`. source, model: what sees the lifter, kept with each
     session. keep_days: sets older than this are deleted, at the start and once a day; None keeps all.
+    session_gap_s: the first set belongs to the last stored session if it begins less than this after that one's last
+    rep (a crash or a restart in the middle of a session), and its number follows on; None always begins a new session.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class StoreThread:
         source: str = "",
         model: str = "",
         keep_days: int | None = None,
+        session_gap_s: float | None = None,
         max_backlog: int = MAX_BACKLOG,
     ) -> None:
         self._store = store
@@ -83,6 +90,7 @@ class StoreThread:
         self._source = source
         self._model = model
         self._keep_days = keep_days
+        self._session_gap_s = session_gap_s
         self._max_backlog = max_backlog
         self._session: _Session | None = None
         self._set: _Set | None = None
@@ -131,6 +139,8 @@ class StoreThread:
     def error(self) -> str | None:
         """What keeps the disk from being written, in one line for the page; None while all is well."""
         error = self._error
+        if not self._closed and not self._thread.is_alive():
+            error = f"nothing is written to {self._store.path} any more, see the log; restart edge-valgus"
         return None if error is None else f"{error} ({self.backlog} events wait in memory)"
 
     def close(self, timeout_s: float = 5.0) -> int:
@@ -157,7 +167,7 @@ class StoreThread:
     def _begin_set(self, time_s: float, number: int, *, new_session: bool) -> _Set:
         started_at = self._to_wall(time_s)
         if new_session or self._session is None:
-            self._session = _Session(started_at)
+            self._session = _Session(started_at, first=self._session is None)
         self._set = _Set(self._session, number, time_s, started_at, last_s=time_s)
         self._add(_Job(self._set))
         return self._set
@@ -235,12 +245,21 @@ class StoreThread:
         store = self._store
         store.check()
         if current.session.generation != store.generation:
-            row = store.start_session(current.session.started_at, source=self._source, model=self._model)
-            current.session.row, current.session.generation = row, store.generation
+            self._place(current.session)
         if current.generation != store.generation:
-            current.row = store.start_set(current.session.row, current.number, current.started_at)
+            number = current.session.earlier_sets + current.number
+            current.row = store.start_set(current.session.row, number, current.started_at)
             current.generation = store.generation
         return current.row
+
+    def _place(self, session: _Session) -> None:
+        """Find the session that this one goes on with, or make its row."""
+        store, seen_by = self._store, {"source": self._source, "model": self._model}
+        recent = None
+        if session.first and self._session_gap_s is not None:
+            recent = store.recent_session(session.started_at, gap_s=self._session_gap_s, **seen_by)
+        row, earlier_sets = recent or (store.start_session(session.started_at, **seen_by), 0)
+        session.row, session.earlier_sets, session.generation = row, earlier_sets, store.generation
 
     def _prune_if_due(self) -> float:
         """Delete what is too old, once a day; give the seconds until the next time."""
@@ -253,6 +272,9 @@ class StoreThread:
                 deleted = self._store.prune(self._keep_days, now=time.time())
             except StoreError as error:
                 LOG.warning("old sets were not deleted: %s", error)
+            except Exception:
+                # Reps must go on being stored, whatever is wrong with deleting.
+                LOG.exception("old sets were not deleted")
             else:
                 if deleted:
                     LOG.info("%d sets older than %d days deleted", deleted, self._keep_days)

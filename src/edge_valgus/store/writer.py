@@ -16,7 +16,7 @@ from typing import Final, Self
 from edge_valgus.errors import StoreError
 from edge_valgus.events import Rep
 from edge_valgus.store import trace as traces
-from edge_valgus.store.faults import DiskError, damaged, explain
+from edge_valgus.store.faults import DiskError, damaged, explain, explain_system
 from edge_valgus.store.lock import OwnerLock
 from edge_valgus.store.schema import migrate, version_of
 
@@ -73,14 +73,18 @@ class Store:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] = (0, 0)
-        if self.path.is_dir():
+        try:
+            is_folder = self.path.is_dir()
+        except OSError as error:
+            raise explain_system(self.path, error) from error
+        if is_folder:
             raise StoreError(f"{self.path} is a folder, expected a database file; move it away or name another file")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"the folder {self.path.parent} cannot be made ({error.strerror}); make it, or set store.state_dir to another"
-            ) from None
+            ) from error
         self._owner = OwnerLock(
             self.path.with_name(self.path.name + ".lock"),
             owned=str(self.path),
@@ -111,6 +115,28 @@ class Store:
                 "INSERT INTO sessions (started_at, source, model) VALUES (?, ?, ?)", (float(started_at), source, model)
             )
             return int(cursor.lastrowid or 0)
+
+    def recent_session(self, started_at: float, *, source: str, model: str, gap_s: float) -> tuple[int, int] | None:
+        """Give the last session's id and its last set's number, if what begins at `started_at` still belongs to it.
+
+        It does within `gap_s` of that session's last rep, seen by the same source and model. After a restart the wall
+        clock may have gone back a little, so that rep may also lie ahead by less than the gap.
+        """
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT id FROM sessions WHERE id = (SELECT max(id) FROM sessions) AND source = ? AND model = ?",
+                (source, model),
+            ).fetchone()
+            if row is None:
+                return None
+            last_rep_at, number = db.execute(
+                "SELECT max(reps.started_at + reps.end_s - reps.start_s), max(sets.number)"
+                " FROM sets JOIN reps ON reps.set_id = sets.id WHERE sets.session_id = ?",
+                row,
+            ).fetchone()
+        if last_rep_at is None or abs(started_at - last_rep_at) >= gap_s:
+            return None
+        return int(row[0]), int(number)
 
     def start_set(self, session_id: int, number: int, started_at: float) -> int:
         """Begin a set and return its id."""
@@ -198,20 +224,26 @@ class Store:
             raise explain(self.path, error) from error
         try:
             _prepare(connection, self.path)
+            self._file = self._identity()
         except sqlite3.Error as error:
             connection.close()
             raise explain(self.path, error) from error
+        except OSError as error:
+            connection.close()
+            raise explain_system(self.path, error) from error
         except BaseException:
             connection.close()
             raise
-        self._file = self._identity()
         self._connection = connection
 
     def _identity(self) -> tuple[int, int]:
         try:
             status = self.path.stat()
-        except OSError:
+        except FileNotFoundError:
             return (-1, -1)
+        except OSError as error:
+            # A disk that does not answer has exchanged nothing.
+            raise explain_system(self.path, error) from error
         return status.st_dev, status.st_ino
 
     def _current(self) -> sqlite3.Connection:
