@@ -55,6 +55,12 @@ def test_a_day_links_to_its_neighbours(client, gym):
     assert f'rel="next" href="/days/{today}"' in text_of(client.get(f"/days/{gym.old_day}"))
 
 
+def test_a_day_is_found_without_walking_through_all_the_others(gym, live, monkeypatch):
+    monkeypatch.delattr(StoreReader, "days")
+    page = create_app(gym.reader, live).test_client().get("/days/2020-01-01")
+    assert f'rel="next" href="/days/{gym.old_day}"' in text_of(page)
+
+
 def test_a_day_without_sets_leads_back(client):
     page = client.get("/days/2020-01-01")
     assert page.status_code == 200

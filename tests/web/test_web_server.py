@@ -143,7 +143,7 @@ def test_browsers_that_come_and_go_leave_no_place_taken(empty, live, serve_app):
             # Gone before, while or after the answer is made: a reset instead of a goodbye.
             raw = socket.create_connection(("127.0.0.1", server.port))
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-            raw.sendall(b"GET /api/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            raw.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             raw.close()
         wait_for(lambda: json.loads(ask(server, "/healthz")[1])["watchers"] == 0)
 
@@ -157,6 +157,18 @@ def test_stopping_ends_the_streams_and_frees_the_port(empty, live, serve_app):
         watcher.leave()
     with socket.create_server(("127.0.0.1", server.port)):
         pass
+
+
+def test_a_website_that_lets_its_own_name_lead_here_reads_nothing(gym, live, serve_app):
+    request = "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n"
+    with serve_app(create_app(gym.reader, live)) as server:
+        for host, status in (("evil.example", 421), (f"evil.example:{server.port}", 421), ("127.0.0.1", 200)):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
+                raw.sendall(request.format("/api/days", host).encode())
+                answer = raw.makefile("rb").read().decode()
+            assert answer.startswith(f"HTTP/1.1 {status} ")
+            assert (gym.old_day in answer) == (status == 200)
+            assert (f".local:{server.port}" in answer) == (status == 421)
 
 
 def test_closing_twice_is_fine(empty, live):
@@ -235,11 +247,11 @@ def test_a_signal_ends_the_process_cleanly(tmp_path, number):
         from edge_valgus.live.client import LiveClient
         from edge_valgus.store.reader import StoreReader
         from edge_valgus.web.app import create_app
-        from edge_valgus.web.server import serve
+        from edge_valgus.web.server import PageServer
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         with LiveClient(sys.argv[1] + "/none.sock") as live:
-            serve(create_app(StoreReader(sys.argv[1] + "/none.db"), live), "127.0.0.1", 0)
+            PageServer(create_app(StoreReader(sys.argv[1] + "/none.db"), live), "127.0.0.1", 0).run()
         """
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stderr=subprocess.PIPE, text=True)

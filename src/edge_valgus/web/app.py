@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 from edge_valgus.errors import StoreError
 from edge_valgus.live.client import LiveClient
 from edge_valgus.store.reader import StoreReader
-from edge_valgus.web import api, pages, stream, words
-from edge_valgus.web.context import EXTENSION, Page, Today, Watchers, assets_version
+from edge_valgus.web import api, hosts, pages, stream, words
+from edge_valgus.web.context import EXTENSION, Page, Today, Watchers, assets_version, page
 
 METHODS: Final = ("GET", "HEAD")
 
@@ -61,6 +61,7 @@ def create_app(
     for filter_name in ("seconds", "percent", "displacement", "ratio", "degrees", "count", "clock", "weekday"):
         app.jinja_env.filters[filter_name] = getattr(words, filter_name)
     app.jinja_env.globals.update(knees=words.KNEES, assets=app.extensions[EXTENSION].assets)
+    app.before_request(_only_known_hosts)
     app.before_request(_only_reading)
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)
@@ -69,6 +70,13 @@ def create_app(
     for blueprint in (pages.blueprint, api.blueprint, stream.blueprint):
         app.register_blueprint(blueprint)
     return app
+
+
+def _only_known_hosts() -> Response | None:
+    host = request.environ.get("HTTP_HOST", "")
+    if hosts.is_known(host, page().also_known_as):
+        return None
+    return _error(421, "Another address, please", hosts.advice(host, request.environ["SERVER_PORT"]))
 
 
 def _only_reading() -> None:

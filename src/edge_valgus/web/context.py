@@ -80,7 +80,11 @@ class Watchers:
 
 @dataclass(slots=True)
 class Page:
-    """One page's parts. `stopping` is set when the server shuts down, so that the event streams end."""
+    """One page's parts.
+
+    stopping: set when the server shuts down, so that the event streams end. also_known_as: names beside those of
+    `hosts.is_known` under which the page is asked for.
+    """
 
     reader: StoreReader
     live: LiveClient
@@ -89,6 +93,7 @@ class Page:
     watchers: Watchers
     today: Today
     assets: str
+    also_known_as: frozenset[str] = frozenset()
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def now(self) -> dict[str, Any]:

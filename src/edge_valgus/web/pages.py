@@ -56,7 +56,7 @@ def days() -> str:
 def one_day(text: str) -> str:
     """The sets of one day."""
     day = parse_day(text)
-    earlier, later = _neighbours(day)
+    earlier, later = page().reader.neighbours(day)
     return render_template(
         "day.html",
         earlier=earlier,
@@ -100,17 +100,6 @@ def asset(version: str, name: str) -> Response:
 def favicon() -> Response:
     """The icon, for browsers that ask for it at the old address."""
     return send_from_directory(STATIC_DIR, "icon.svg")
-
-
-def _neighbours(day: date) -> tuple[date | None, date | None]:
-    """The stored days before and after a day. Most visits are to the last weeks, so those are looked at first."""
-    stored: list[date] = []
-    for limit in (MOST_DAYS, 100 * MOST_DAYS):
-        stored = [row.day for row in page().reader.days(limit)]
-        if len(stored) < limit or stored[-1] < day:
-            break
-    earlier = max((other for other in stored if other < day), default=None)
-    return earlier, min((other for other in stored if other > day), default=None)
 
 
 def _trace(rep_id: int) -> NDArray[np.float32] | None:

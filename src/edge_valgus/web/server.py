@@ -37,6 +37,8 @@ class PageServer:
         self._page: Page = app.extensions[EXTENSION]
         self._socket = _listen(host, port)
         self.host = host
+        # A name that the page was told to listen on is one to find it by.
+        self._page.also_known_as = frozenset({host.lower()})
         self.port = int(self._socket.getsockname()[1])
         self._closed = False
         # Reentrant, because a signal may call `stop` in the middle of `close`.
@@ -112,11 +114,6 @@ class PageServer:
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         log.info("Stopping the page: %s", signal.Signals(number).name)
         self.stop()
-
-
-def serve(app: Flask, host: str, port: int, threads: int | None = None) -> None:
-    """Serve the page until SIGTERM or Ctrl-C. Raises WebError when the address can't be listened on."""
-    PageServer(app, host, port, threads).run()
 
 
 def _listen(host: str, port: int) -> socket.socket:
