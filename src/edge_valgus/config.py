@@ -215,7 +215,7 @@ class LightsConfig(Section):
         -1,
         ge=-1,
         le=27,
-        description="Button to ground. Short press: end the set; 2 s: new session; 6 s: aiming mode. -1: none. 25 is the usual pin.",
+        description="Button to ground. Short press: end the set; 2 s: new session. -1: none. 25 is the usual pin.",
     )
     min_red_ms: float = Field(
         150.0,
@@ -248,7 +248,8 @@ class StoreConfig(Section):
     state_dir: str = Field(
         DEFAULT_STATE_DIR,
         min_length=1,
-        description="Folder of the database and of fetched models, kept over upgrades. Change it to keep them on another disk. "
+        description="Folder of the database and of fetched models, kept over upgrades. On the device, another folder "
+        "also needs a drop-in for edge-valgus.service with ReadWritePaths=, and has to belong to the user edge-valgus. "
         "Where no device is installed, the default means ~/.local/state/edge-valgus.",
     )
     runtime_dir: str = Field(

@@ -3,6 +3,7 @@
     EdgeValgusError
     ├── ConfigError (ValueError)      a config file is wrong; carries every problem in it
     ├── CaptureError (OSError)        a camera, video or recording cannot be read
+    │   └── VideoBrokeOff             a video ends too early; what came before is good
     ├── ModelError (RuntimeError)     a model is missing, corrupt or of another shape
     ├── StoreError (RuntimeError)     a database is not ours, locked by another device, or full
     ├── LightsError (RuntimeError)    a pin or the GPIO chip cannot be used
@@ -50,6 +51,10 @@ class CaptureError(EdgeValgusError, OSError):
     """A camera, a video file or a keypoint recording cannot be read."""
 
     exit_code = 3
+
+
+class VideoBrokeOff(CaptureError):  # noqa: N818  callers go on from it: what came before is good
+    """A video ends before it should. Every picture that could be decoded was given before."""
 
 
 class ModelError(EdgeValgusError, RuntimeError):

@@ -13,7 +13,7 @@ import pytest
 
 from edge_valgus.capture.timeline import Timeline
 from edge_valgus.capture.video import MAX_SIDE_PX, VideoFile
-from edge_valgus.errors import CaptureError
+from edge_valgus.errors import CaptureError, VideoBrokeOff
 
 RED, GREEN, BLUE, WHITE = (220, 20, 20), (20, 200, 20), (20, 20, 220), (230, 230, 230)
 NAMES = {"R": RED, "G": GREEN, "B": BLUE, "W": WHITE}
@@ -277,6 +277,7 @@ def test_a_truncated_video_gives_its_frames_and_then_says_how_far_it_got(tmp_pat
     times, _, error, _ = read(path)
     assert 20 <= len(times) <= 32
     assert times == pytest.approx([index / 10 for index in range(len(times))], abs=2e-3)
+    assert isinstance(error, VideoBrokeOff)
     assert f"breaks off after {len(times)} frames, {times[-1]:.1f} s of 5.0 s" in str(error)
     assert capfd.readouterr() == ("", "")
 

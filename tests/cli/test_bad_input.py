@@ -68,10 +68,13 @@ def videos(folder, good):
     return folder
 
 
-def refused(done, *says, status):
+FAULT_LIGHTS = "fault: red and amber by turns\n"
+
+
+def refused(done, *says, status, out=""):
     """One line on standard error, which says these, and the exit status."""
     assert done.returncode == status, done.stderr
-    assert done.stdout == ""
+    assert done.stdout == out
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("edge-valgus: ")
@@ -264,18 +267,20 @@ def devices(folder, good, edge_valgus):
 def test_a_second_device_on_one_database(folder, devices):
     pid, (same_database, _, _) = devices
     says = f"in use by another edge-valgus (process {pid})"
-    refused(same_database, str(folder / "shared" / "edge-valgus.db"), says, status=5)
+    refused(same_database, str(folder / "shared" / "edge-valgus.db"), says, status=5, out=FAULT_LIGHTS)
 
 
 def test_a_second_device_on_one_live_socket(folder, devices):
     pid, (_, same_socket, _) = devices
-    refused(same_socket, str(folder / "r1"), f"in use by another edge-valgus (process {pid})", status=7)
+    refused(
+        same_socket, str(folder / "r1"), f"in use by another edge-valgus (process {pid})", status=7, out=FAULT_LIGHTS
+    )
 
 
 def test_a_database_that_is_none_is_left_alone(folder, devices, edge_valgus):
     database, table = folder / "other" / "edge-valgus.db", folder / "reps.csv"
     table.write_text("last week's")
-    refused(devices[1][2], f"{database} is not a database", status=5)
+    refused(devices[1][2], f"{database} is not a database", status=5, out=FAULT_LIGHTS)
     refused(edge_valgus("export", "--state-dir", database.parent), f"{database} is not a database", status=5)
     refused(edge_valgus("export", "--state-dir", database.parent, "--out", table), "is not a database", status=5)
     assert database.read_text() == "my diary\n" * 500

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -146,6 +147,21 @@ def test_ctrl_c_ends_the_demonstration_with_its_summary(edge_valgus):
     assert (process.returncode, err) == (0, "")
     assert parse(out)["counted"] == 0
     assert not any(_alive(pid) for pid in children)
+
+
+def test_kill_9_leaves_no_page_behind(edge_valgus):
+    port = free_port()
+    process = edge_valgus.start("demo", "--sets", 5, "--port", port, start_new_session=True)
+    assert process.stdout.readline().startswith("The page is at")
+    (child,) = _children(process.pid)
+    process.kill()
+    process.communicate(timeout=30)
+    deadline_s = time.monotonic() + 20
+    while _alive(child):
+        assert time.monotonic() < deadline_s, "the page's process is left behind"
+        time.sleep(0.05)
+    with pytest.raises(ConnectionRefusedError):
+        _get(port, "/healthz")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge_valgus.config import LightsConfig
 from edge_valgus.errors import LightsError
@@ -166,18 +167,52 @@ def test_the_buzzer_clicks_once_per_rep_and_only_if_there_is_one(pins):
     ("held_s", "expected"),
     [
         pytest.param(0.0, Press.END_SET, id="short"),
-        pytest.param(0.12, Press.NEW_SESSION, id="held"),
-        pytest.param(0.4, Press.AIM, id="held long"),
+        pytest.param(0.15, Press.NEW_SESSION, id="held"),
+        pytest.param(0.4, Press.NEW_SESSION, id="held long"),
     ],
 )
 def test_the_button_tells_presses_apart_by_their_length(pins, held_s, expected):
     pressed = []
-    with Lights(LightsConfig(button_pin=25), pins, on_press=pressed.append, hold_s=(0.1, 0.25)):
+    with Lights(LightsConfig(button_pin=25), pins, on_press=pressed.append, hold_s=0.1):
         pins.pin(25).drive_low()
         time.sleep(held_s)
         pins.pin(25).drive_high()
         until(lambda: pressed)
         assert pressed == [expected]
+
+
+@pytest.mark.parametrize(
+    ("dead", "says"),
+    [
+        pytest.param({17}, {22, 23, 27}, id="green"),
+        pytest.param({22}, {23, 27}, id="red left, which leads"),
+        pytest.param({27}, {22, 23}, id="amber"),
+        pytest.param({22, 23}, {27}, id="both red"),
+        pytest.param({17, 22, 23, 27}, set(), id="all"),
+    ],
+)
+def test_a_fault_shows_on_the_pins_that_are_left(dead, says):
+    broken = set()
+
+    class DyingPin(MockPin):
+        def _set_state(self, value):
+            if self.info.name in {f"GPIO{number}" for number in broken}:
+                raise OSError("the pin died")
+            super()._set_state(value)
+
+    pins = MockFactory(pin_class=DyingPin)
+    with Lights(LightsConfig(), pins) as lights:
+        lights.show(LampState(green=True))
+        broken |= dead
+        for number in (17, 22, 23, 27):
+            pins.pin(number).clear_states()
+        lights.fault()
+        until(lambda: {number for number in (17, 22, 23, 27) if _changes(pins.pin(number))} - {17} == says)
+    pins.close()
+
+
+def _changes(pin):
+    return len(pin.states) > 1
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,21 @@ def test_nothing_is_drawn_while_nothing_changes(monkeypatch):
     assert in_terminal(monkeypatch, draw).count("green") == 1
 
 
+def test_a_fault_is_one_line_in_a_pipe_and_in_a_terminal(monkeypatch):
+    def draw(stream):
+        with TerminalLights(stream) as lights:
+            lights.show(LampState(green=True), 1.0)
+            lights.fault()
+
+    pipe = io.StringIO()
+    draw(pipe)
+    assert pipe.getvalue().splitlines() == ["1.00 s  green on", "fault: red and amber by turns"]
+    written = in_terminal(monkeypatch, draw)
+    assert written.count("\n") == 1
+    last = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", written).strip().split("\r")[-1]
+    assert last.startswith("○ green  ○ amber  ● red L  ● red R  fault: red and amber")
+
+
 def test_no_line_is_ended_that_was_not_begun():
     pipe = io.StringIO()
     with TerminalLights(pipe):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from edge_valgus.events import NAN, Doubt, Measures, Phase, Rep, Valgus
+from edge_valgus.events import NAN, Doubt, Measures, Phase, Reading, Rep, Valgus
+from edge_valgus.feedback.pattern import LampState
 from edge_valgus.frames import Pose
-from edge_valgus.live.snapshot import Lights, Snapshot
+from edge_valgus.live.snapshot import Snapshot
 
 CHILD_ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 """With which a process that a test starts finds this module, and the package that is tested."""
@@ -48,7 +50,7 @@ def make_snapshot(time_s: float = 12.5, **changes: Any) -> Snapshot:
         "doubt": Doubt.TURNED,
         "flagged_left": True,
         "flagged_right": False,
-        "lights": Lights(green=True, red_left=True),
+        "lights": LampState(green=True, red_left=True),
         "set_number": 2,
         "counted": 3,
         "partial": 1,
@@ -59,4 +61,6 @@ def make_snapshot(time_s: float = 12.5, **changes: Any) -> Snapshot:
         "fault": None,
         "fps": 29.97,
     }
-    return Snapshot(**(values | changes))
+    values |= changes
+    reading = Reading(**{field.name: values.pop(field.name) for field in fields(Reading)})
+    return Snapshot(reading, **values)

@@ -274,6 +274,27 @@ def test_what_is_old_is_not_shown(path: Path, monkeypatch: pytest.MonkeyPatch, a
     publisher.close()
 
 
+def test_a_fault_stays_until_there_is_news(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "STALE_AFTER_S", 0.1)
+    with LiveClient(path) as client:
+        with LivePublisher(path) as publisher:
+            publisher.publish(make_snapshot(1.0, fault="no camera"))
+            sequence, told = client.wait(0, 5.0)
+        _until(lambda: not client.connected)
+        time.sleep(0.2)
+        assert client.latest() == (sequence, told)
+        assert told is not None
+        assert told["fault"] == "no camera"
+        with LivePublisher(path) as publisher:
+            _until(lambda: client.connected)
+            assert client.latest() == (sequence, told)
+            publisher.publish(make_snapshot(2.0))
+            _, news = client.wait(sequence, 5.0)
+            assert news is not None
+            assert (news["t"], news["fault"]) == (2.0, None)
+        _until(lambda: client.latest()[1] is None)
+
+
 def test_lines_that_are_no_snapshot_are_skipped(path: Path) -> None:
     with _raw_server(path) as listener, LiveClient(path) as client:
         connection, _ = listener.accept()

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from live_samples import make_pose, make_rep, make_snapshot
 
 from edge_valgus.events import NAN, Doubt, Measures, Phase, Reading, Valgus
+from edge_valgus.feedback.pattern import LampState
 from edge_valgus.frames import Pose
-from edge_valgus.live.snapshot import Lights, Snapshot, to_dict, to_json
+from edge_valgus.live.snapshot import Snapshot, to_dict, to_json
 
 
 def test_the_page_gets_these_keys() -> None:
@@ -106,11 +107,7 @@ def test_it_joins_the_reading_with_the_device() -> None:
         counted=6,
         partial=7,
     )
-    got = to_dict(
-        Snapshot.of(
-            reading, wall_s=9.0, lights=Lights(amber=True), pose=None, last_rep=None, model="m", fault="f", fps=2.0
-        )
-    )
+    got = to_dict(Snapshot(reading, wall_s=9.0, lights=LampState(amber=True), model="m", fault="f", fps=2.0))
     assert (got["t"], got["wall"], got["phase"], got["doubt"]) == (4.0, 9.0, "bottom", "legs hidden")
     assert got["flagged"] == {"left": False, "right": True}
     assert got["set"] == {"number": 5, "counted": 6, "partial": 7}

@@ -80,6 +80,7 @@ def test_missing_says_where_it_looked_and_how_to_fetch(tmp_path, find):
     message = str(caught.value)
     assert f"{tmp_path}/given, {tmp_path}/state/models or " in message
     assert message.endswith("edge-valgus models fetch tiny-model")
+    assert message.endswith(f"; {caught.value.how_to_fetch}")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,15 +20,22 @@ from pathlib import Path
 import av
 import pytest
 from device_child import config_for, drawn_set
+from gpiozero.pins.mock import MockFactory, MockPin
 
-from edge_valgus.errors import ModelError, StoreError
+from edge_valgus.analysis import Analyser
+from edge_valgus.errors import LightsError, ModelError, StoreError
 from edge_valgus.feedback.lights import Press
 from edge_valgus.feedback.mock import mock_pins, read_lamps
 from edge_valgus.feedback.pattern import LampState
+from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.client import LiveClient
 from edge_valgus.service.device import Outputs, paced, run_device, stop_on_signals, until
+from edge_valgus.service.loop import judge
 from edge_valgus.service.sightings import Sighting, noised
+from edge_valgus.service.sinks import StoreFault, StoreSink
 from edge_valgus.store.reader import StoreReader
+from edge_valgus.store.thread import StoreThread
+from edge_valgus.store.writer import Store
 
 HERE = Path(__file__).parent
 CHILD_ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, sys.path)])}
@@ -95,6 +105,7 @@ def test_what_was_counted_survives_kill_9(folder):
     reader = StoreReader(folder / "edge-valgus.db")
     (day,) = reader.days()
     assert sorted(row.counted for row in reader.sets(day.day)) == sorted([before, 1])
+    assert len({row.session_id for row in reader.sets(day.day)}) == 1, "a restart is no new session"
 
 
 def test_systemd_hears_ready_after_the_first_frame_then_the_watchdog_then_stopping(folder):
@@ -165,6 +176,108 @@ def test_what_goes_wrong_lights_the_fault_and_is_said_on_the_page(folder):
     ((reason, lamps),) = heard
     assert reason == "the model fell over"
     assert (lamps.green, lamps.amber or lamps.red_left) == (False, True)
+
+
+def test_lights_that_die_are_a_fault_on_the_page_and_lose_no_rep(folder):
+    """The green one winks with the first rep, and its pin dies of it."""
+    dead = []
+
+    class DyingPin(MockPin):
+        def _set_state(self, value):
+            if self.info.name == "GPIO17" and self.function == "output" and self.state and not value:
+                dead.append(True)
+            if self.info.name != "GPIO25" and dead:
+                raise OSError("the chip is gone")
+            super()._set_state(value)
+
+    config, heard = config_for(folder), []
+
+    def watch():
+        with LiveClient(config.store.live_socket) as client:
+            end_s = time.monotonic() + 15
+            while not heard and time.monotonic() < end_s:
+                _, newest = client.wait(0, 0.05)
+                if newest is not None and newest["fault"]:
+                    heard.append(newest["fault"])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.raises(LightsError, match="green on BCM pin 17"):
+        run_device(
+            lambda: noised(drawn_set(2), 1),
+            outputs_for(folder, pins=MockFactory(pin_class=DyingPin), fault_shown_s=1.5),
+        )
+    watcher.join()
+    assert len(heard) == 1
+    assert heard[0].startswith("green on BCM pin 17 cannot be used (the chip is gone)")
+    assert [row.rep.counted for row in reps_in(folder)] == [True]
+    reader = StoreReader(folder / "edge-valgus.db")
+    (day,) = reader.days()
+    assert [row.ended_at is not None for row in reader.sets(day.day)] == [True]
+
+
+def test_a_signal_cuts_the_showing_of_a_fault_short(folder):
+    def broken():
+        raise ModelError("the model fell over")
+        yield
+
+    with stop_on_signals() as stop:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        began_s = time.monotonic()
+        with pytest.raises(ModelError, match="the model fell over"):
+            run_device(broken, outputs_for(folder, fault_shown_s=30.0, stop=stop))
+    assert 0.2 < time.monotonic() - began_s < 10.0
+
+
+def test_the_event_is_set_before_the_log_is_written(caplog):
+    class Stuck(logging.Handler):
+        def emit(self, record):
+            seen.append((record.getMessage(), stop.is_set()))
+
+    seen, stuck, log = [], Stuck(), logging.getLogger("edge_valgus.service.device")
+    caplog.set_level(logging.INFO, log.name)
+    log.addHandler(stuck)
+    try:
+        with stop_on_signals() as stop:
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        log.removeHandler(stuck)
+    assert seen == [("Stopping: SIGTERM", True)]
+
+
+def test_a_fault_is_drawn_in_the_terminal_once(folder):
+    def broken():
+        raise ModelError("the model fell over")
+        yield
+
+    drawn = io.StringIO()
+    with TerminalLights(drawn) as terminal, pytest.raises(ModelError):
+        run_device(broken, outputs_for(folder, terminal=terminal))
+    assert drawn.getvalue() == "fault: red and amber by turns\n"
+
+
+def test_the_page_hears_of_reps_that_are_lost_and_why(folder, monkeypatch):
+    store = Store(folder / "edge-valgus.db")
+    holder = sqlite3.connect(folder / "edge-valgus.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with StoreThread(store, to_wall=lambda time_s: 1.7e9 + time_s, max_backlog=1) as writer:
+        fault = StoreFault(writer)
+        assert fault() is None
+        judge(noised(drawn_set(2), 1), Analyser(), [StoreSink(writer)])
+        end_s = time.monotonic() + 20
+        while writer.error is None:
+            assert time.monotonic() < end_s
+            time.sleep(0.02)
+        said = fault()
+        assert said == f"3 reps or sets could not be kept; {writer.error}", "two reps and the set's end"
+        holder.execute("COMMIT")
+        holder.close()
+        while writer.backlog:
+            assert time.monotonic() < end_s
+            time.sleep(0.02)
+        assert fault() == "3 reps or sets could not be kept", "it is told for a while"
+        monkeypatch.setattr("edge_valgus.service.sinks.LOSS_SHOWN_S", 0.0)
+        assert fault() is None, "and not for ever"
 
 
 def test_reps_counted_before_a_fault_are_stored(folder):

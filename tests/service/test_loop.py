@@ -15,6 +15,7 @@ from device_child import drawn_set
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import LightsConfig
+from edge_valgus.errors import LightsError
 from edge_valgus.events import RepCounted, SetEnded
 from edge_valgus.feedback.lights import Lights
 from edge_valgus.feedback.mock import mock_pins, read_lamps
@@ -94,8 +95,51 @@ def test_a_sink_that_fails_ends_the_loop_and_the_others_are_told(sightings):
     before, after = Notes(), Notes()
     with pytest.raises(RuntimeError, match="a bug"):
         judge(sightings, Analyser(), [before, Failing(), after])
-    assert (before.frames, after.frames) == (100, 99)
+    assert (before.frames, after.frames) == (100, 100)
     assert before.finished_at_s == after.finished_at_s == sightings[99].time_s
+
+
+def test_lights_that_fail_lose_nothing(sightings):
+    """They come first, fail as a rep is counted, and again at the end: the others hear of the rep, and that the set ended."""
+
+    class DeadLights(Notes):
+        def take(self, sighting, events, reading):
+            super().take(sighting, events, reading)
+            if any(isinstance(event, RepCounted) for event in events):
+                raise LightsError("green cannot be used")
+
+        def finish(self, time_s, events):
+            super().finish(time_s, events)
+            raise LightsError("green still cannot be used")
+
+    lights, store = DeadLights(), Notes()
+    with pytest.raises(LightsError, match="green cannot be used"):
+        judge(sightings, Analyser(), [lights, store])
+    assert [event.counted for event in store.events if isinstance(event, SetEnded)] == [1]
+    assert sum(isinstance(event, RepCounted) for event in store.events) == 1
+    assert store.finished_at_s is not None
+
+
+def test_of_two_sinks_that_fail_in_one_frame_the_first_is_heard(sightings):
+    class Failing(Notes):
+        def take(self, sighting, events, reading):
+            super().take(sighting, events, reading)
+            raise RuntimeError(self.name)
+
+    with pytest.raises(RuntimeError, match="first"):
+        judge(sightings, Analyser(), [Failing(name="first"), Failing(name="second")])
+
+
+def test_a_sink_that_fails_only_at_the_end_is_heard(sightings):
+    class Failing(Notes):
+        def finish(self, time_s, events):
+            super().finish(time_s, events)
+            raise OSError("disk full")
+
+    after = Notes()
+    with pytest.raises(OSError, match="disk full"):
+        judge(sightings, Analyser(), [Failing(), after])
+    assert isinstance(after.events[-1], SetEnded)
 
 
 def test_what_was_asked_for_is_done_once_a_frame_and_told_with_it(sightings):

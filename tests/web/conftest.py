@@ -7,18 +7,19 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edge_valgus.events import NAN, TRACE_COLUMNS, Measures, Phase, Rep, Valgus
+from edge_valgus.events import NAN, TRACE_COLUMNS, Measures, Phase, Reading, Rep, Valgus
+from edge_valgus.feedback.pattern import LampState
 from edge_valgus.frames import KEYPOINT_COUNT, Pose
 from edge_valgus.live.client import LiveClient
 from edge_valgus.live.publisher import LivePublisher
-from edge_valgus.live.snapshot import Lights, Snapshot
+from edge_valgus.live.snapshot import Snapshot
 from edge_valgus.store.reader import StoreReader
 from edge_valgus.store.writer import Store
 from edge_valgus.web.app import create_app
@@ -163,7 +164,7 @@ def make_snapshot(**changes):
         "doubt": None,
         "flagged_left": False,
         "flagged_right": False,
-        "lights": Lights(green=True),
+        "lights": LampState(green=True),
         "set_number": 2,
         "counted": 3,
         "partial": 0,
@@ -174,7 +175,9 @@ def make_snapshot(**changes):
         "fault": None,
         "fps": 29.6,
     }
-    return Snapshot(**{**values, **changes})
+    values |= changes
+    reading = Reading(**{field.name: values.pop(field.name) for field in fields(Reading)})
+    return Snapshot(reading, **values)
 
 
 @dataclass

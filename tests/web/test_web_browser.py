@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 import pytest
 
 from edge_valgus.events import Doubt, Phase
-from edge_valgus.live.snapshot import Lights
+from edge_valgus.feedback.pattern import LampState
 from edge_valgus.web import stream
 from edge_valgus.web.app import create_app
 
@@ -79,7 +79,7 @@ def test_todays_list_grows_when_a_set_is_stored(browser, page, gym, more_reps):
 
 def test_the_lamps_are_the_boxs_lights(browser, page, box):
     browser.get(page)
-    box.show(flagged_right=True, lights=Lights(green=True, red_right=True), phase=Phase.ASCENT)
+    box.show(flagged_right=True, lights=LampState(green=True, red_right=True), phase=Phase.ASCENT)
     lamps = "return Object.fromEntries([...document.querySelectorAll('[data-lamp]')].map(l => [l.dataset.lamp, l.dataset.on]))"
     expected = {"green": "yes", "amber": "no", "red_left": "no", "red_right": "yes"}
     wait_until(lambda: browser.execute_script(lamps) == expected)

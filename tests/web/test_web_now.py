@@ -4,7 +4,8 @@ from datetime import date
 import pytest
 
 from edge_valgus.events import NAN, Doubt, Measures, Phase
-from edge_valgus.live.snapshot import Lights, to_dict
+from edge_valgus.feedback.pattern import LampState
+from edge_valgus.live.snapshot import to_dict
 from edge_valgus.web import words
 from edge_valgus.web.now import describe, model_notice, plain
 
@@ -38,11 +39,22 @@ def test_every_doubt_says_what_to_do_about_it(say):
     assert len(set(hints.values())) == len(Doubt)
 
 
-def test_without_a_camera_process_it_says_so_and_how_to_start_it():
+def test_without_a_camera_process_it_says_so_and_that_it_comes_back():
     view = describe(None, connected=False)
     assert view["state"] == "stopped"
-    assert "systemctl start edge-valgus" in view["hint"]
+    assert "restarts by itself" in view["hint"]
+    assert "systemctl" not in view["hint"], "systemd is restarting it"
     assert not any(view["lights"].values())
+
+
+def test_a_fault_outlives_its_process_whose_lamps_are_dark(snapshot):
+    told = to_dict(snapshot(fault="no camera found; plug it in", lights=LampState(amber=True, red_left=True)))
+    there, gone = (describe(told, connected=connected) for connected in (True, False))
+    assert (there["state"], there["hint"]) == ("fault", "no camera found; plug it in")
+    assert there["lights"]["amber"]
+    assert gone["state"] == "fault"
+    assert gone["hint"].startswith("no camera found; plug it in. The camera process has ended. It restarts by itself")
+    assert not any(gone["lights"].values())
 
 
 def test_a_camera_process_that_sends_nothing_is_not_called_stopped():
@@ -55,7 +67,7 @@ def test_what_was_not_measured_is_null_and_never_zero(say):
 
 
 def test_lamps_are_the_boxs_lights(say):
-    lights = say(lights=Lights(amber=True, red_right=True))["lights"]
+    lights = say(lights=LampState(amber=True, red_right=True))["lights"]
     assert lights == {"green": False, "amber": True, "red_left": False, "red_right": True}
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edge_valgus.capture.orientation import UPRIGHT, Orientation, from_display_matrix
 from edge_valgus.capture.timeline import Timeline
-from edge_valgus.errors import CaptureError
+from edge_valgus.errors import CaptureError, VideoBrokeOff
 from edge_valgus.frames import Frame
 
 MAX_SIDE_PX: Final = 1920
@@ -60,7 +60,7 @@ class VideoFile:
     that no large array is ever made. Packets that can't be decoded are skipped and counted in `skipped`.
 
     Opening raises CaptureError for anything that yields no picture. Iterating a file that breaks off yields every frame
-    that can be decoded and then raises CaptureError saying how far it got: what was analysed until then is good.
+    that can be decoded and then raises VideoBrokeOff saying how far it got: what was analysed until then is good.
 
     `repaired` counts the timestamps that had to be repaired (see `Timeline`).
     """
@@ -262,7 +262,7 @@ class VideoFile:
         if self._broken is None:
             return
         of = f" of {announced_s:.1f} s" if announced_s and announced_s > time_s else ""
-        raise CaptureError(
+        raise VideoBrokeOff(
             f"{self.path}: the video breaks off after {count} frames, {time_s:.1f} s{of} ({self._broken}): what came "
             "before is complete; copy or record it again for the rest"
         )

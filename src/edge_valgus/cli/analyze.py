@@ -20,7 +20,7 @@ from edge_valgus.cli.common import (
     progress_bar,
     settings,
 )
-from edge_valgus.errors import CaptureError
+from edge_valgus.errors import CaptureError, VideoBrokeOff
 from edge_valgus.pose import PoseTracker
 from edge_valgus.service.annotate import AnnotatedVideo
 from edge_valgus.service.loop import Sink, judge
@@ -77,12 +77,9 @@ def analyze(
         broken = None
         try:
             judge(tracked(source, PoseTracker(network, config.zone)), Analyser(config), sinks)
-        except CaptureError as error:
+        except VideoBrokeOff as error:
             # What was seen before the break is good: print it, and then say that there was one.
-            if summary.frames and str(error).startswith(f"{video}: "):
-                broken = error
-            else:
-                raise
+            broken = error
     print_summary(summary, as_json=as_json)
     if broken is not None:
         raise broken

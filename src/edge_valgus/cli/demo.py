@@ -18,7 +18,7 @@ from edge_valgus.cli.common import (
     print_summary,
     settings,
 )
-from edge_valgus.errors import EdgeValgusError
+from edge_valgus.config import Config
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.models.find import ModelMissing
@@ -69,7 +69,7 @@ def demo(
         sets = sets or 1
     elif not terminal:
         sets = sets or SETS_WITHOUT_TERMINAL
-    network, model = _model_or_none(lambda: open_model(config, model_dir))
+    network, model = _model_or_none(config, model_dir)
     summary = Summary("drawn lifter", model, network.runtime if network else "none")
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-valgus-demo-"))
@@ -94,19 +94,15 @@ def demo(
                 terminal=lamps,
                 extra=(summary,),
                 fault_shown_s=0.0,
+                stop=stop,
             ),
         )
     print_summary(summary, as_json=as_json)
 
 
-def _model_or_none(open_it: object) -> tuple[KeypointModel | None, str]:
+def _model_or_none(config: Config, model_dir: Path | None) -> tuple[KeypointModel | None, str]:
     try:
-        return open_it()  # type: ignore[operator, no-any-return]
+        return open_model(config, model_dir)
     except ModelMissing as missing:
-        click.echo(f"No model runs: you see the drawn joints themselves, noised. {_how_to_fetch(missing)}", err=True)
+        click.echo(f"No model runs: you see the drawn joints themselves, noised; {missing.how_to_fetch}", err=True)
         return None, drawn.MODEL_NONE
-
-
-def _how_to_fetch(missing: EdgeValgusError) -> str:
-    _, _, how = str(missing).rpartition("; ")
-    return how[:1].upper() + how[1:]

@@ -74,6 +74,7 @@ def run(
                 to_wall=wall_clock_from_now() if video is not None else wall_clock_of_camera(),
                 pins=mock_pins() if mock_gpio else None,
                 terminal=terminal,
+                stop=stop,
             ),
         )
 

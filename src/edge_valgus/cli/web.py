@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 import click
@@ -24,14 +28,23 @@ log = logging.getLogger(__name__)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; goes before the settings file.")
 @click.option("--state-dir", help="Folder of the database; goes before the settings file.")
 @click.option("--runtime-dir", help="Folder of the socket to the camera's process; goes before the settings file.")
+@click.option("--until-stdin-closes", is_flag=True, hidden=True, help="End with whoever holds the other end.")
 @config_option
 def web(
-    *, host: str | None, port: int | None, state_dir: str | None, runtime_dir: str | None, config_file: Path | None
+    *,
+    host: str | None,
+    port: int | None,
+    state_dir: str | None,
+    runtime_dir: str | None,
+    until_stdin_closes: bool,
+    config_file: Path | None,
 ) -> None:
     """Serve the page: what happens now, today's sets, every rep. Reads only; it has no camera and changes nothing.
 
     With a wrong settings file it serves the page on the default port, and the page says what is wrong with the file.
     """
+    if until_stdin_closes:
+        threading.Thread(target=_end_with_stdin, args=(sys.stdin.fileno(),), name="stdin", daemon=True).start()
     notice = None
     try:
         config = settings(config_file, host=host, port=port, state_dir=state_dir, runtime_dir=runtime_dir)
@@ -52,3 +65,10 @@ def web(
             notifier.say("READY=1", f"STATUS=The page is at {server.addresses}")
             server.run()
             notifier.close()
+
+
+def _end_with_stdin(descriptor: int) -> None:
+    # Not through sys.stdin: a thread that waits in it would keep the interpreter from ending.
+    while os.read(descriptor, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -25,14 +25,13 @@ class Press(StrEnum):
 
     END_SET = "end the set"
     NEW_SESSION = "new session"
-    AIM = "aiming mode"
 
 
 class Lights:
     """The lamps. A context manager; all are off after `close`.
 
     pin_factory: gpiozero's; None takes the Pi's own. on_press: called from gpiozero's thread when the button was used.
-    hold_s: from how long a press means a new session, and aiming mode. runtime_dir: where lgpio may leave its files.
+    hold_s: from how long a press means a new session. runtime_dir: where lgpio may leave its files.
 
     Raises LightsError, naming light, pin and cause, when the chip or a pin can't be used.
     """
@@ -43,7 +42,7 @@ class Lights:
         pin_factory: Any = None,
         *,
         on_press: Callable[[Press], None] | None = None,
-        hold_s: tuple[float, float] = (2.0, 6.0),
+        hold_s: float = 2.0,
         runtime_dir: Path | None = None,
     ) -> None:
         self._config = config
@@ -86,30 +85,37 @@ class Lights:
             buzzer.beep(on_time=CLICK_S, off_time=0, n=1)
 
     def fault(self) -> None:
-        """Let red and amber alternate, on and on without further calls, until `show` or `close`."""
+        """Let red and amber alternate, on and on without further calls, until `show` or `close`.
+
+        Never raises: a pin that fails, which may be the fault, is left out.
+        """
         from gpiozero.tools import negated
 
         if self._in_fault or not self._devices:
             return
         self._in_fault = True
-        self._write("green", on=False)
+        alive = [name for name in ("green", "red_left", "red_right", "amber") if self._goes_dark(name)]
+        names = [name for name in alive if name != "green"]
+        if not names:
+            return
         # One lamp leads and the others follow it: two blinking apart would drift into step within hours.
-        red = self._devices["red_left"]
-        red.blink(on_time=FAULT_PERIOD_S / 2, off_time=FAULT_PERIOD_S / 2)
-        for name, source in (("amber", negated(red)), ("red_right", red)):
-            if (follower := self._devices.get(name)) is not None:
-                follower.source_delay = FOLLOW_S
-                follower.source = source
+        leader = self._devices[names[0]]
+        leader.blink(on_time=FAULT_PERIOD_S / 2, off_time=FAULT_PERIOD_S / 2)
+        for name in names[1:]:
+            follower = self._devices[name]
+            follower.source_delay = FOLLOW_S
+            follower.source = negated(leader) if name == "amber" else leader
 
     def close(self) -> None:
         """Turn all off and give the pins back. May be called again."""
         devices, self._devices = self._devices, {}
         for name, device in devices.items():
-            # One pin that fails must not leave the others lit.
+            # One pin that fails must not leave the others lit, nor its own threads running.
             with suppress(Exception):
                 if name != "button":
                     device.source = None
                     device.off()
+            with suppress(Exception):
                 device.close()
 
     def _open(self) -> None:
@@ -121,10 +127,9 @@ class Lights:
         for name, pin in lamps.items():
             self._add(name, pin, gpiozero.LED, active_high=config.active_high)
         self._add("buzzer", config.buzzer_pin, gpiozero.Buzzer)
-        self._add("button", config.button_pin, gpiozero.Button, bounce_time=BOUNCE_S, hold_time=self._hold_s[1])
+        self._add("button", config.button_pin, gpiozero.Button, bounce_time=BOUNCE_S)
         if (button := self._devices.get("button")) is not None:
             button.when_pressed = self._pressed
-            button.when_held = self._held
             button.when_released = self._released
 
     def _add(self, name: str, pin: int, kind: Callable[..., Any], **options: object) -> None:
@@ -147,6 +152,16 @@ class Lights:
         except Exception as error:  # each backend raises what it likes
             raise self._failed(name, getattr(self._config, f"{name}_pin"), error) from error
 
+    def _goes_dark(self, name: str) -> bool:
+        """Turn a lamp off; false if it is not fitted or its pin fails."""
+        if name not in self._devices:
+            return False
+        try:
+            self._write(name, on=False)
+        except LightsError:
+            return False
+        return True
+
     def _end_fault(self) -> None:
         if not self._in_fault:
             return
@@ -167,20 +182,13 @@ class Lights:
     def _pressed(self) -> None:
         self._pressed_at_s = time.monotonic()
 
-    def _held(self) -> None:
-        self._pressed_at_s = None
-        self._report(Press.AIM)
-
     def _released(self) -> None:
         if self._pressed_at_s is None:
             return
         held_s = time.monotonic() - self._pressed_at_s
         self._pressed_at_s = None
-        self._report(Press.NEW_SESSION if held_s >= self._hold_s[0] else Press.END_SET)
-
-    def _report(self, press: Press) -> None:
         if self._on_press is not None:
-            self._on_press(press)
+            self._on_press(Press.NEW_SESSION if held_s >= self._hold_s else Press.END_SET)
 
 
 def _open_chip(runtime_dir: Path) -> Any:

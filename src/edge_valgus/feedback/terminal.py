@@ -10,7 +10,7 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
-from edge_valgus.feedback.pattern import LampState
+from edge_valgus.feedback.pattern import LampState, fault_lamps
 
 _COLOURS: Final = {"green": "bold green", "amber": "bold yellow", "red L": "bold red", "red R": "bold red"}
 
@@ -47,6 +47,14 @@ class TerminalLights:
             for change in changes(self._shown, state):
                 self._console.print(f"{time_s:.2f} s  {change}", soft_wrap=True, markup=False)
         self._shown, self._text = state, text
+
+    def fault(self) -> None:
+        """Draw once what the lamps do on and on in a fault."""
+        said = "fault: red and amber by turns"
+        if self._in_place:
+            self._draw(fault_lamps(0.0), said)
+        else:
+            self._console.print(said, soft_wrap=True, markup=False)
 
     def close(self) -> None:
         """End the line that changes in place, so that what follows starts on its own."""

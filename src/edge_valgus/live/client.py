@@ -49,6 +49,8 @@ class LiveClient:
     def latest(self) -> tuple[int, dict[str, Any] | None]:
         """Give (sequence, newest). None before the first and when nothing came for more than 3 s.
 
+        A newest that tells of a fault stays until another comes: the process that sent it has probably ended of it.
+
         The dict is shared between callers: don't write to it.
         """
         with self._changed:
@@ -80,7 +82,8 @@ class LiveClient:
 
     def _latest(self) -> tuple[int, dict[str, Any] | None]:
         fresh = time.monotonic() - self._heard_s <= STALE_AFTER_S
-        return self._sequence, self._newest if fresh else None
+        kept = fresh or (self._newest is not None and self._newest.get("fault"))
+        return self._sequence, self._newest if kept else None
 
     def _run(self) -> None:
         delay_s = _FIRST_DELAY_S

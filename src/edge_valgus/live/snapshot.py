@@ -5,84 +5,36 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from edge_valgus.events import Doubt, Measures, Phase, Reading, Rep
+from edge_valgus.events import Measures, Reading, Rep
+from edge_valgus.feedback.pattern import LampState
 from edge_valgus.frames import Pose
 
-
-@dataclass(frozen=True, slots=True)
-class Lights:
-    """Which lights are on at this moment (a blinking light is on and off by turns)."""
-
-    green: bool = False
-    amber: bool = False
-    red_left: bool = False
-    red_right: bool = False
+LAMPS: Final = ("green", "amber", "red_left", "red_right")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The newest state. Its arrays must not be written to afterwards: another thread serialises them later.
+    """The newest state: what the analysis knows, and what only the running device knows.
 
-    time_s: capture time; wall_s: the same moment as seconds since 1970.
+    Its arrays must not be written to afterwards: another thread serialises them later.
+
+    wall_s: the reading's time as seconds since 1970. lights: a blinking lamp is on and off by turns.
     pose: None when no lifter is seen. last_rep: of the current set, counted or partial; None before the first.
     fault: one line for the page when something is wrong (camera, disk), else None. fps: frames judged per second.
     """
 
-    time_s: float
+    reading: Reading
     wall_s: float
-    phase: Phase
-    in_view: bool
-    doubt: Doubt | None
-    flagged_left: bool
-    flagged_right: bool
-    lights: Lights
-    set_number: int
-    counted: int
-    partial: int
-    measures: Measures
-    pose: Pose | None
-    last_rep: Rep | None
-    model: str
-    fault: str | None
-    fps: float
-
-    @classmethod
-    def of(
-        cls,
-        reading: Reading,
-        *,
-        wall_s: float,
-        lights: Lights,
-        pose: Pose | None,
-        last_rep: Rep | None,
-        model: str,
-        fault: str | None = None,
-        fps: float = 0.0,
-    ) -> Snapshot:
-        """Join what the analysis knows with what only the running device knows."""
-        return cls(
-            time_s=reading.time_s,
-            wall_s=wall_s,
-            phase=reading.phase,
-            in_view=reading.in_view,
-            doubt=reading.doubt,
-            flagged_left=reading.flagged_left,
-            flagged_right=reading.flagged_right,
-            lights=lights,
-            set_number=reading.set_number,
-            counted=reading.counted,
-            partial=reading.partial,
-            measures=reading.measures,
-            pose=pose,
-            last_rep=last_rep,
-            model=model,
-            fault=fault,
-            fps=fps,
-        )
+    lights: LampState
+    pose: Pose | None = None
+    last_rep: Rep | None = None
+    model: str = ""
+    fault: str | None = None
+    fps: float = 0.0
 
 
 def to_dict(snapshot: Snapshot) -> dict[str, Any]:
@@ -93,16 +45,17 @@ def to_dict(snapshot: Snapshot) -> dict[str, Any]:
     or {size: [width, height], xy: 17 × ([x, y] in whole px, or null), score: 17 × 0–1}), last_rep (null, or {number,
     counted, depth, descent_s, ascent_s, valgus}), model, fault (text or null), fps.
     """
+    reading = snapshot.reading
     return {
-        "t": _number(snapshot.time_s, 3),
+        "t": _number(reading.time_s, 3),
         "wall": _number(snapshot.wall_s, 3),
-        "phase": snapshot.phase.value,
-        "in_view": bool(snapshot.in_view),
-        "doubt": None if snapshot.doubt is None else snapshot.doubt.value,
-        "flagged": {"left": bool(snapshot.flagged_left), "right": bool(snapshot.flagged_right)},
-        "lights": {field.name: bool(getattr(snapshot.lights, field.name)) for field in fields(Lights)},
-        "set": {"number": snapshot.set_number, "counted": snapshot.counted, "partial": snapshot.partial},
-        "measures": {field.name: _number(getattr(snapshot.measures, field.name), 3) for field in fields(Measures)},
+        "phase": reading.phase.value,
+        "in_view": bool(reading.in_view),
+        "doubt": None if reading.doubt is None else reading.doubt.value,
+        "flagged": {"left": bool(reading.flagged_left), "right": bool(reading.flagged_right)},
+        "lights": {lamp: bool(getattr(snapshot.lights, lamp)) for lamp in LAMPS},
+        "set": {"number": reading.set_number, "counted": reading.counted, "partial": reading.partial},
+        "measures": {field.name: _number(getattr(reading.measures, field.name), 3) for field in fields(Measures)},
         "skeleton": None if snapshot.pose is None else _skeleton(snapshot.pose),
         "last_rep": None if snapshot.last_rep is None else _rep(snapshot.last_rep),
         "model": snapshot.model,

@@ -24,7 +24,14 @@ MODEL_SUFFIX: Final = ".tflite"
 
 
 class ModelMissing(ModelError):  # noqa: N818  it names a state that callers go on from, not a fault
-    """The model's file is in none of the places where it is looked for."""
+    """The model's file is in none of the places where it is looked for.
+
+    how_to_fetch: what to do about it, the second half of the message.
+    """
+
+    def __init__(self, what: str, how_to_fetch: str) -> None:
+        self.how_to_fetch = how_to_fetch
+        super().__init__(f"{what}; {how_to_fetch}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,8 @@ def find_model(
     path = locate(entry, folders)
     if path is None:
         raise ModelMissing(
-            f"model {name} ({entry.file}) is not in {_listed(folders)}; fetch it with: edge-valgus models fetch {name}"
+            f"model {name} ({entry.file}) is not in {_listed(folders)}",
+            f"fetch it with: edge-valgus models fetch {name}",
         )
     check_file(path, entry)
     return ModelFile(path, entry)
@@ -111,7 +119,7 @@ def check_file(path: Path, entry: ManifestEntry) -> None:
 def _given_file(path: Path) -> ModelFile:
     if not path.is_file():
         raise ModelMissing(
-            f"{path} is not a file; give the path of a .tflite file or a name of: edge-valgus models list"
+            f"{path} is not a file", "give the path of a .tflite file or a name of: edge-valgus models list"
         )
     return ModelFile(path, None)
 

@@ -84,8 +84,9 @@ def page(config: Config, config_file: Path) -> Iterator[str]:
     """
     config_file.write_text(render_config(config), encoding="utf-8")
     command = [sys.executable, "-m", "edge_valgus", "web", "--config", str(config_file)]
+    command.append("--until-stdin-closes")  # the kernel closes it, also where nobody here can any more
     with config_file.with_suffix(".log").open("w+b") as said:
-        process = subprocess.Popen(command, stderr=said)  # noqa: S603  our own program
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said)  # noqa: S603  our own program
         try:
             address = f"http://{config.web.host}:{config.web.port}"
             _wait_for(process, address, said)
@@ -97,6 +98,8 @@ def page(config: Config, config_file: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def _wait_for(process: subprocess.Popen[bytes], address: str, said: IO[bytes]) -> None:

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final, TypeVar
@@ -16,16 +16,16 @@ from typing import Any, Final, TypeVar
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import Config
 from edge_valgus.errors import EdgeValgusError
-from edge_valgus.events import Event, Measures, Phase
+from edge_valgus.events import Event, Measures, Phase, Reading
 from edge_valgus.feedback.lights import Lights, Press
+from edge_valgus.feedback.pattern import LampState
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.publisher import LivePublisher
-from edge_valgus.live.snapshot import Lights as LightsShown
 from edge_valgus.live.snapshot import Snapshot
 from edge_valgus.service.loop import Sink, judge
 from edge_valgus.service.notify import HeartbeatSink, Notifier
 from edge_valgus.service.sightings import Sighting
-from edge_valgus.service.sinks import LightsSink, LiveSink, StoreSink
+from edge_valgus.service.sinks import LightsSink, LiveSink, StoreFault, StoreSink
 from edge_valgus.store.thread import StoreThread
 from edge_valgus.store.writer import Store
 
@@ -38,7 +38,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where a device's results go. pins: gpiozero's pin factory, None for the Pi's own."""
+    """Where a device's results go.
+
+    pins: gpiozero's pin factory, None for the Pi's own. stop: cuts the showing of a fault short (see `stop_on_signals`).
+    """
 
     config: Config
     source: str
@@ -48,6 +51,7 @@ class Outputs:
     terminal: TerminalLights | None = None
     extra: tuple[Sink, ...] = ()
     fault_shown_s: float = FAULT_SHOWN_S
+    stop: threading.Event = field(default_factory=threading.Event)
     presses: queue.SimpleQueue[Press] = field(default_factory=queue.SimpleQueue)
 
 
@@ -73,17 +77,17 @@ def run_device(sightings: Callable[[], Iterable[Sighting]], outputs: Outputs) ->
             source=outputs.source,
             model=outputs.model,
             keep_days=config.store.keep_days,
+            session_gap_s=config.count.session_gap_min * 60,
         )
         stack.callback(_drain, writer)
         shown = LightsSink(config.lights, lights, outputs.terminal)
-        live = LiveSink(publisher, shown, model=outputs.model, to_wall=outputs.to_wall, fault=lambda: writer.error)
+        live = LiveSink(publisher, shown, model=outputs.model, to_wall=outputs.to_wall, fault=StoreFault(writer))
         sinks: tuple[Sink, ...] = (shown, HeartbeatSink(notifier), StoreSink(writer), live, *outputs.extra)
-        analyser = Analyser(config)
         _showing_faults(
             outputs,
             lights,
             publisher,
-            lambda: judge(sightings(), analyser, sinks, asked=lambda a, t: _pressed(outputs.presses, a, t)),
+            lambda: judge(sightings(), Analyser(config), sinks, asked=lambda a, t: _pressed(outputs.presses, a, t)),
         )
 
 
@@ -93,38 +97,30 @@ def _open_live(config: Config) -> LivePublisher:
 
 
 def _showing_faults(outputs: Outputs, lights: Lights, publisher: LivePublisher | None, step: Callable[[], T]) -> T:
-    """Run a step of the device; if it fails, say so with the lights and on the page for a while, and raise."""
+    """Run a step of the device; if it fails, say so on the page and with the lights for a while, and raise."""
     try:
         return step()
     except Exception as error:
         reason = str(error) if isinstance(error, EdgeValgusError) else f"internal error: {error!r}"
         log.info("Fault: %s", reason)  # the caller reports it, after the lights have been shown
-        lights.fault()
         if publisher is not None:
             publisher.publish(_fault_snapshot(outputs, reason))
-        time.sleep(outputs.fault_shown_s)
+        # The lights may be what failed.
+        with suppress(Exception):
+            lights.fault()
+        if outputs.terminal is not None:
+            outputs.terminal.fault()
+        outputs.stop.wait(outputs.fault_shown_s)
         raise
 
 
 def _fault_snapshot(outputs: Outputs, reason: str) -> Snapshot:
     return Snapshot(
-        time_s=0.0,
+        Reading(0.0, Phase.AWAY, False, Measures(), None, False, False, 0, 0, 0),
         wall_s=time.time(),
-        phase=Phase.AWAY,
-        in_view=False,
-        doubt=None,
-        flagged_left=False,
-        flagged_right=False,
-        lights=LightsShown(amber=True, red_left=True),
-        set_number=0,
-        counted=0,
-        partial=0,
-        measures=Measures(),
-        pose=None,
-        last_rep=None,
+        lights=LampState(amber=True, red_left=True),
         model=outputs.model,
         fault=reason,
-        fps=0.0,
     )
 
 
@@ -148,8 +144,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
     stop = threading.Event()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
+        stop.set()  # first: the log may be what is stuck
         log.info("Stopping: %s", signal.Signals(number).name)
-        stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -12,13 +13,13 @@ from edge_valgus.feedback.lights import Lights
 from edge_valgus.feedback.pattern import LampState, LightPattern
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.publisher import LivePublisher
-from edge_valgus.live.snapshot import Lights as LightsShown
 from edge_valgus.live.snapshot import Snapshot
 from edge_valgus.service.annotate import AnnotatedVideo
 from edge_valgus.service.sightings import Sighting
 from edge_valgus.store.thread import StoreThread
 
 FPS_TIME_S = 2.0  # averaging time of the frame rate shown on the page
+LOSS_SHOWN_S = 300.0  # how long the page tells of reps that were lost once the database can be written again
 
 
 class LightsSink:
@@ -60,6 +61,26 @@ class StoreSink:
             self._store.put(event)
 
 
+class StoreFault:
+    """What is wrong with the database, in one line for the page; None while all is well. Call it."""
+
+    def __init__(self, store: StoreThread) -> None:
+        self._store = store
+        self._lost = 0
+        self._lost_at_s = -math.inf
+
+    def __call__(self) -> str | None:
+        """Say what could not be kept and why nothing can be kept now."""
+        lost, now_s = self._store.lost, time.monotonic()
+        if lost > self._lost:
+            self._lost, self._lost_at_s = lost, now_s
+        said = [self._store.error]
+        # Not for ever: a fault hides the skeleton, and nobody restarts a box that works again.
+        if self._lost and (said[0] or now_s - self._lost_at_s < LOSS_SHOWN_S):
+            said.insert(0, f"{self._lost} {'rep or set' if self._lost == 1 else 'reps or sets'} could not be kept")
+        return "; ".join(part for part in said if part) or None
+
+
 class LiveSink:
     """The newest state to the page."""
 
@@ -91,12 +112,11 @@ class LiveSink:
                 self._last_rep = None
             elif isinstance(event, RepCounted | RepPartial):
                 self._last_rep = event.rep
-        lamps = self._lights.state
         self._publisher.publish(
-            Snapshot.of(
+            Snapshot(
                 reading,
                 wall_s=self._to_wall(sighting.time_s),
-                lights=LightsShown(lamps.green, lamps.amber, lamps.red_left, lamps.red_right),
+                lights=self._lights.state,
                 pose=sighting.pose,
                 last_rep=self._last_rep,
                 model=self._model,

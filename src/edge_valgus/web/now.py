@@ -18,6 +18,9 @@ _KNEE_FLAGS: Final = {
     (True, False): "Left knee caving in",
     (False, True): "Right knee caving in",
 }
+_RESTARTS: Final = (
+    "It restarts by itself within a minute. If it does not, the box's log says why: journalctl -u edge-valgus"
+)
 
 
 def plain(value: Any) -> Any:
@@ -34,7 +37,8 @@ def plain(value: Any) -> Any:
 def describe(snapshot: Mapping[str, Any] | None, *, connected: bool) -> dict[str, Any]:
     """Say in words what the snapshot means.
 
-    snapshot: the newest dict of the live feed, or None when nothing came of late.
+    snapshot: the newest dict of the live feed, or None when nothing came of late. One with a fault is told also after
+    the process that sent it has ended.
     connected: whether the camera process holds the other end of the feed.
     Returns a JSON-ready dict. "state" is one of stopped, stalled, fault, away, doubt, flagged, moving, ready.
     """
@@ -45,13 +49,12 @@ def describe(snapshot: Mapping[str, Any] | None, *, connected: bool) -> dict[str
             "The camera process is up, but sends no picture yet. It restarts itself.",
         )
     if snapshot is None:
-        return _without_reading(
-            "stopped", "Camera process not running", "Start it on the box with: sudo systemctl start edge-valgus"
-        )
+        return _without_reading("stopped", "Camera process not running", _RESTARTS)
     fault = snapshot.get("fault")
-    view = _without_reading("fault", "Fault", str(fault)) if fault else _with_reading(snapshot)
+    view = _fault(str(fault), connected=connected) if fault else _with_reading(snapshot)
     lights = snapshot.get("lights") or {}
-    view["lights"] = {lamp: bool(lights.get(lamp)) for lamp in _LAMPS}
+    # A process that has ended left its lamps dark.
+    view["lights"] = {lamp: connected and bool(lights.get(lamp)) for lamp in _LAMPS}
     view["set"] = _set(snapshot)
     view["last_rep"] = _last_rep(snapshot.get("last_rep"))
     view["model"] = snapshot.get("model")
@@ -86,6 +89,11 @@ def _without_reading(state: str, headline: str, hint: str) -> dict[str, Any]:
         "model_notice": None,
         "fps": None,
     }
+
+
+def _fault(reason: str, *, connected: bool) -> dict[str, Any]:
+    said = reason if connected else f"{reason.rstrip('.')}. The camera process has ended. {_RESTARTS}"
+    return _without_reading("fault", "Fault", said)
 
 
 def _with_reading(snapshot: Mapping[str, Any]) -> dict[str, Any]:
