@@ -1,7 +1,11 @@
 import sys
+import time
 
+import numpy as np
 import pytest
+from fake_picamera2 import Camera, Rig
 
+from edge_valgus.capture import picamera
 from edge_valgus.capture.picamera import PiCamera
 from edge_valgus.capture.pixels import Matrix
 from edge_valgus.config import CameraConfig
@@ -56,3 +60,248 @@ def test_the_cameras_colour_space_is_read(space, matrix, full_range):
 
     colours = _colours_of(space)
     assert (colours.matrix, colours.full_range) == (matrix, full_range)
+
+
+@pytest.fixture
+def rig(monkeypatch):
+    """A camera system with one camera."""
+    made = Rig()
+    for name, module in made.modules().items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return made
+
+
+WIDTH, HEIGHT = 8, 6
+CONFIG = CameraConfig().model_copy(update={"width_px": WIDTH, "height_px": HEIGHT})
+SCENE = np.random.default_rng(3).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+"""RGB, and different wherever it is looked at."""
+
+
+def buffer_of(camera, scene=SCENE):
+    """The scene as this camera delivers it: flipped as granted, in its format, with its padding."""
+    main, transform = camera.granted["main"], camera.granted["transform"]
+    seen = scene[:: -1 if transform.vflip else 1, :: -1 if transform.hflip else 1]
+    if main["format"] == "NV12":
+        grey = seen[..., 0]
+        luma = np.full((grey.shape[0], main["stride"]), 0xAA, np.uint8)
+        luma[:, : grey.shape[1]] = grey
+        return np.concatenate([luma.ravel(), np.full(luma.size // 2, 128, np.uint8)])
+    rows = np.full((seen.shape[0], main["stride"]), 0xAA, np.uint8)
+    rows[:, : seen.shape[1] * 3] = seen[..., :: 1 if main["format"] == "BGR888" else -1].reshape(seen.shape[0], -1)
+    return rows.ravel()
+
+
+def take(camera, time_s=1.0, scene=SCENE):
+    camera.arrive(buffer_of(camera, scene), {"SensorTimestamp": round(time_s * 1e9)})
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "padding"),
+    [("BGR888", 0), ("BGR888", 8), ("RGB888", 8), ("NV12", 0), ("NV12", 24)],
+)
+def test_pictures_come_as_rgb_with_the_sensors_time(rig, pixel_format, padding):
+    rig.pixel_format, rig.padding = pixel_format, padding
+    rig.on_wait = lambda camera: take(camera, 12.5)
+    with PiCamera(CONFIG) as source:
+        frame = next(iter(source))
+        # The buffer is the camera's again, which has written over it.
+        assert [request.released for request in rig.camera.requests] == [1]
+    expected = np.repeat(SCENE[..., :1], 3, axis=2) if pixel_format == "NV12" else SCENE
+    np.testing.assert_array_equal(frame.image, expected)
+    assert frame.time_s == 12.5
+    assert rig.camera.closed
+
+
+def test_what_the_camera_answers_counts_and_not_what_was_asked_for(rig):
+    rig.size_px = (WIDTH + 4, HEIGHT + 2)
+    rig.on_wait = lambda camera: take(camera, scene=np.zeros((HEIGHT + 2, WIDTH + 4, 3), np.uint8))
+    with PiCamera(CONFIG) as source:
+        assert source.size_px == (WIDTH + 4, HEIGHT + 2)
+        assert next(iter(source)).size_px == source.size_px
+
+
+@pytest.mark.parametrize("can_flip", [True, False], ids=["the sensor flips", "the sensor can't flip"])
+@pytest.mark.parametrize(
+    ("rotation_deg", "mirrored", "expected"),
+    [
+        pytest.param(0, False, SCENE, id="as it hangs"),
+        pytest.param(180, False, SCENE[::-1, ::-1], id="upside down"),
+        pytest.param(0, True, SCENE[:, ::-1], id="mirrored"),
+        pytest.param(180, True, SCENE[::-1], id="upside down and mirrored"),
+    ],
+)
+def test_pictures_come_upright_and_unmirrored(rig, rotation_deg, mirrored, expected, can_flip):
+    rig.can_flip = can_flip
+    rig.on_wait = take
+    config = CONFIG.model_copy(update={"rotation_deg": rotation_deg, "mirrored": mirrored})
+    with PiCamera(config) as source:
+        image = next(iter(source)).image
+    np.testing.assert_array_equal(image, expected)
+    assert image.flags.c_contiguous
+    # What the sensor does costs nothing, so it is asked for all of it.
+    assert (source._flip_x or source._flip_y) == (not can_flip and expected is not SCENE)
+
+
+@pytest.mark.parametrize(
+    ("fps", "raw"),
+    [
+        pytest.param(30.0, {"size": (2304, 1296)}, id="the whole view, binned"),
+        pytest.param(60.0, {}, id="faster than binning goes"),
+    ],
+)
+def test_what_is_asked_of_the_camera(rig, fps, raw):
+    config = CameraConfig().model_copy(update={"width_px": 641, "height_px": 481, "fps": fps})
+    with PiCamera(config):
+        asked = rig.camera.granted
+    assert asked["main"]["size"] == (640, 480)
+    assert asked["raw"] == raw
+    period_us = round(1e6 / fps)
+    assert asked["controls"] == {"FrameDurationLimits": (period_us, period_us)}
+
+
+def test_a_camera_without_a_frame_rate_is_not_asked_for_one(rig):
+    rig.controls = {}
+    with PiCamera(CONFIG):
+        assert rig.camera.granted["controls"] == {}
+
+
+def test_after_a_slow_look_the_newest_picture_comes(rig):
+    rig.on_wait = lambda camera: take(camera, 1.0)
+    with PiCamera(CONFIG) as source:
+        frames = iter(source)
+        assert next(frames).time_s == 1.0
+        for number in range(2, 20):
+            take(rig.camera, float(number))
+        assert next(frames).time_s == 19.0
+        released = [request.released for request in rig.camera.requests]
+        assert released == [1] * 19
+
+
+def test_no_picture_is_given_twice_and_none_out_of_order(rig):
+    times = iter([1.0, 1.0, 0.5, 2.0])
+    rig.on_wait = lambda camera: take(camera, next(times))
+    with PiCamera(CONFIG) as source:
+        frames = iter(source)
+        assert [next(frames).time_s, next(frames).time_s] == [1.0, 2.0]
+
+
+def test_a_picture_without_a_sensor_time_gets_the_clocks(rig):
+    rig.on_wait = lambda camera: camera.arrive(buffer_of(camera), {})
+    before_s = time.monotonic()
+    with PiCamera(CONFIG) as source:
+        assert before_s <= next(iter(source)).time_s <= time.monotonic()
+
+
+def test_a_camera_that_stalls_is_an_error_after_a_while_and_can_be_closed(rig, monkeypatch):
+    monkeypatch.setattr(picamera, "STALL_S", 0.2)
+    pictures = iter([1.0])
+
+    def once(camera):
+        for time_s in pictures:
+            take(camera, time_s)
+            return
+
+    rig.on_wait = once
+    with PiCamera(CONFIG) as source:
+        frames = iter(source)
+        next(frames)
+        start_s = time.monotonic()
+        with pytest.raises(CaptureError, match=r"^camera 0: no picture for 0\.2 s: check") as caught:
+            next(frames)
+        assert 0.2 <= time.monotonic() - start_s < 2.0
+    assert "\n" not in str(caught.value)
+    assert rig.camera.closed
+
+
+def test_a_camera_that_stalls_can_be_closed_by_older_picamera2_too(rig, monkeypatch):
+    monkeypatch.setattr(picamera, "STALL_S", 0.05)
+    monkeypatch.delattr(Camera, "cancel_all_and_flush")
+    monkeypatch.setattr(Camera, "close", lambda camera: setattr(camera, "closed", True))
+    with pytest.raises(CaptureError, match="no picture"), PiCamera(CONFIG) as source:
+        next(iter(source))
+    assert rig.camera.closed
+
+
+def test_a_camera_whose_job_fails_is_an_error(rig):
+    rig.on_wait = lambda camera: camera.jobs.pop().future.set_exception(RuntimeError("Camera frontend has timed out!"))
+    with pytest.raises(CaptureError, match=r"stopped giving pictures \(Camera frontend"), PiCamera(CONFIG) as source:
+        next(iter(source))
+    assert rig.camera.closed
+
+
+def test_a_picture_given_up_by_another_thread_is_an_error(rig):
+    rig.on_wait = Camera.cancel_all_and_flush
+    with pytest.raises(CaptureError, match="no picture"), PiCamera(CONFIG) as source:
+        next(iter(source))
+
+
+@pytest.mark.parametrize(
+    ("content", "metadata", "error"),
+    [
+        pytest.param(RuntimeError("mapping failed"), {}, RuntimeError, id="copying out"),
+        pytest.param(np.zeros(HEIGHT * WIDTH * 3, np.uint8), RuntimeError("no metadata"), RuntimeError, id="metadata"),
+        pytest.param(np.zeros(7, np.uint8), {"SensorTimestamp": 10**9}, CaptureError, id="conversion"),
+    ],
+)
+def test_the_buffer_goes_back_whatever_fails(rig, content, metadata, error):
+    rig.on_wait = lambda camera: camera.arrive(content, metadata)
+    with PiCamera(CONFIG) as source:
+        with pytest.raises(error):
+            next(iter(source))
+        assert [request.released for request in rig.camera.requests] == [1]
+        assert rig.camera.buffers_free == rig.camera.granted["buffer_count"]
+
+
+def _no_camera(rig):
+    rig.connected = []
+
+
+def _another_camera(rig):
+    rig.connected = [{"Model": "imx708"}, {"Model": "ov5647"}]
+
+
+def _silent(rig):
+    rig.answers = False
+
+
+def _busy(rig):
+    rig.busy = True
+
+
+def _refusing(rig):
+    rig.refuses = True
+
+
+def _unreadable(rig):
+    rig.pixel_format = "MJPEG"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "number", "says"),
+    [
+        pytest.param(_no_camera, 0, r"no such camera \(found none\): check the ribbon cable", id="no camera"),
+        pytest.param(_another_camera, 2, r"found 2: imx708, ov5647.*camera\.number", id="no such camera"),
+        pytest.param(_silent, 0, r"does not answer \(Failed to start", id="no camera system"),
+        pytest.param(_busy, 0, r"\(imx708\): cannot be opened \(.*busy\): end the other program", id="in use"),
+        pytest.param(_refusing, 0, r"refuses 8×6 at 30 frames/s .*width_px = 640", id="refuses the size"),
+        pytest.param(_unreadable, 0, r"delivers MJPEG pictures: expected one of BGR888", id="unknown format"),
+    ],
+)
+def test_a_camera_that_cannot_be_used_says_why_and_is_let_go(rig, spoil, number, says):
+    spoil(rig)
+    with (
+        pytest.raises(CaptureError, match=rf"^camera {number}.*{says}") as caught,
+        PiCamera(CONFIG.model_copy(update={"number": number})),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
+    assert all(camera.closed for camera in rig.cameras)
+
+
+def test_a_source_can_be_opened_again(rig):
+    rig.on_wait = take
+    source = PiCamera(CONFIG)
+    for _ in range(2):
+        with source:
+            assert next(iter(source)).time_s == 1.0
+    assert [camera.closed for camera in rig.cameras] == [True, True]
