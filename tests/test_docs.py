@@ -81,6 +81,14 @@ def test_the_readme_names_every_command():
     assert set(re.findall(r"\| `edge-valgus ([a-z]+)", text_of("README.md"))) == set(COMMANDS)
 
 
+def test_the_documents_agree_on_how_far_away_the_camera_stands():
+    ranges = {
+        name: re.search(r"(\d[\d.]*)(?:–| to )(\d[\d.]*) m ", text_of(name)).groups()
+        for name in ("README.md", "firmware/README.md")
+    }
+    assert set(ranges.values()) == {("2", "3.5")}, ranges
+
+
 def test_the_wiring_is_the_default_wiring():
     lights = Config().lights
     wired = dict(re.findall(r"^\| ([^|]+) \| (\d+) \| \d+ \|", text_of("firmware/README.md"), re.MULTILINE))

@@ -76,6 +76,12 @@ def test_the_camera_comes_on_arm_linux_only(machine, runtimes):
     assert "picamera2" not in wanted(machine)
 
 
+@EVERYWHERE
+def test_a_waitress_that_may_have_another_inside_is_kept_away(machine, runtimes):
+    waitress = wanted(machine)["waitress"].specifier
+    assert [waitress.contains(Version(each)) for each in ("3.0.1", "3.1", "4.0")] == [True, True, False]
+
+
 def test_32_bit_with_python_3_12_has_no_runtime_to_install():
     """Nobody builds one. The device then says so in one line: see docs/decisions.md."""
     assert not set(wanted(environment("armv7l", "3.13"))) & BOTH

@@ -41,6 +41,8 @@ def service(name):
         pytest.param(CAMERA, "RestrictAddressFamilies", ["AF_UNIX"], id="the camera has no sockets but files"),
         pytest.param(CAMERA, "CapabilityBoundingSet", [""], id="the camera has no capability"),
         pytest.param(CAMERA, "WatchdogSec", ["10"], id="a stuck camera is noticed"),
+        pytest.param(CAMERA, "MemoryMax", ["400M"], id="a camera that leaks is a restart"),
+        pytest.param(PAGE, "MemoryMax", ["300M"], id="a page that leaks is a restart"),
         pytest.param(CAMERA, "UMask", ["0027"], id="the group may read what the camera writes"),
         pytest.param(CAMERA, "StateDirectoryMode", ["0750"], id="the group may not write beside the database"),
         pytest.param(CAMERA, "RuntimeDirectoryMode", ["0750"], id="the group may reach the socket"),

@@ -322,6 +322,15 @@ def test_a_file_is_used_with_with(tmp_path):
         _ = VideoFile(tmp_path / "clip.mp4").size_px
 
 
+def test_without_pyav_the_error_says_where_there_is_none(tmp_path, monkeypatch):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"a video")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(CaptureError, match=r"need PyAV.*`pip install av`.*\(armv6l\)") as caught, VideoFile(path):
+        pass
+    assert "32-bit" not in str(caught.value)  # PyAV has wheels for armv7l
+
+
 @pytest.mark.parametrize(
     ("stamps", "times"),
     [

@@ -20,7 +20,6 @@ class Timeline:
 
     def __init__(self, period_s: float) -> None:
         self.period_s = period_s
-        self.repaired = 0
         self._offset_s: float | None = None
         self._last_s: float | None = None
 
@@ -38,7 +37,6 @@ class Timeline:
                 self._offset_s = stamp_s - expected_s
             time_s = stamp_s - self._offset_s
             if time_s <= self._last_s:
-                self.repaired += 1
                 if time_s < self._last_s - _RESTART_S:
                     self._offset_s = stamp_s - expected_s
                 time_s = expected_s

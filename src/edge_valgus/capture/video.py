@@ -40,14 +40,14 @@ _MISSING_END_SHARE: Final = 0.03
 def load_pyav(subject: str) -> ModuleType:
     """PyAV, which reads and writes video.
 
-    Raises CaptureError, beginning with `subject`, where it is not installed (there are no wheels for 32-bit ARM).
+    Raises CaptureError, beginning with `subject`, where it is not installed (there are no wheels for armv6l).
     """
     try:
         import av
     except ImportError as error:
         raise CaptureError(
             f"{subject}: video files need PyAV, which cannot be imported ({error}): install it with `pip install av`; "
-            "on a 32-bit Raspberry Pi OS use the 64-bit one, or another computer"
+            "for the oldest Raspberry Pis (armv6l) there is none, so use another computer there"
         ) from error
     return av  # type: ignore[no-any-return, unused-ignore]
 
@@ -57,17 +57,14 @@ class VideoFile:
 
     Rotation and mirroring in the file's display matrix are applied, oblong pixels are made square, and a picture whose
     longer side exceeds MAX_SIDE_PX is scaled down to it, keeping its aspect; all in the pass that converts to RGB, so
-    that no large array is ever made. Packets that can't be decoded are skipped and counted in `skipped`.
+    that no large array is ever made. Packets that can't be decoded are skipped.
 
     Opening raises CaptureError for anything that yields no picture. Iterating a file that breaks off yields every frame
     that can be decoded and then raises VideoBrokeOff saying how far it got: what was analysed until then is good.
-
-    `repaired` counts the timestamps that had to be repaired (see `Timeline`).
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.skipped = 0
         self._av: ModuleType | None = None
         self._container: Any = None
         self._stream: Any = None
@@ -103,11 +100,6 @@ class VideoFile:
     def fps(self) -> float:
         """Nominal frame rate. The frames' own times are what counts."""
         return 1.0 / self._timeline.period_s
-
-    @property
-    def repaired(self) -> int:
-        """How many timestamps repeated or stepped back so far."""
-        return self._timeline.repaired
 
     def __enter__(self) -> Self:
         try:
@@ -190,7 +182,6 @@ class VideoFile:
         """Yield every picture that can be decoded. How the stream ended, if badly, is left in `_broken`."""
         assert self._av is not None  # noqa: S101
         bad_since_last = 0
-        seen = False
         fault: Exception | None = None
         packets = self._container.demux(self._stream)
         while True:
@@ -210,8 +201,7 @@ class VideoFile:
                 bad_since_last, fault = bad_since_last + 1, error
                 pictures = []
             for picture in pictures:
-                self.skipped += bad_since_last if seen else 0  # a broadcast joined midway has no first picture yet
-                bad_since_last, seen = 0, True
+                bad_since_last = 0
                 yield picture
             if packet is None or packet.size == 0:
                 break
