@@ -149,9 +149,10 @@ def test_ctrl_c_ends_the_demonstration_with_its_summary(edge_valgus):
     assert not any(_alive(pid) for pid in children)
 
 
-def test_kill_9_leaves_no_page_behind(edge_valgus):
+def test_kill_9_leaves_no_page_behind(folder, edge_valgus):
     port = free_port()
-    with edge_valgus.start("demo", "--sets", 5, "--port", port, start_new_session=True) as process:
+    env = edge_valgus.environment | {"TMPDIR": str(folder)}  # what a killed process leaves there goes with it
+    with edge_valgus.start("demo", "--sets", 5, "--port", port, start_new_session=True, env=env) as process:
         assert process.stdout.readline().startswith("The page is at")
         (child,) = _children(process.pid)
         process.kill()
