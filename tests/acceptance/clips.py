@@ -69,7 +69,10 @@ def run_folder(folder: Path, network: KeypointModel) -> list[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    lines = ["| clip | kind | true | counted | partial | knees | judged |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| clip | kind | true | counted | partial | knees | judged |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     lines += [
         f"| {row.file} | {row.category} | {row.true_reps} | {row.counted}{'' if row.exact else ' ✗'} | {row.partial} "
         f"| {row.knees} | {row.judged_share:.0%} |"
