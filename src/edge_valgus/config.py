@@ -27,6 +27,7 @@ def _no_bool(value: object) -> object:
 BcmPin = Annotated[int, Field(ge=0, le=27)]
 
 DEFAULT_CONFIG_FILE: Final = "/etc/edge-valgus/config.toml"
+NO_NUL: Final = r"^[^\x00]*$"  # no file name holds one
 DEFAULT_STATE_DIR: Final = "/var/lib/edge-valgus"
 DEFAULT_RUNTIME_DIR: Final = "/run/edge-valgus"
 CONFIG_VARIABLE: Final = "EDGE_VALGUS_CONFIG"
@@ -248,6 +249,7 @@ class StoreConfig(Section):
     state_dir: str = Field(
         DEFAULT_STATE_DIR,
         min_length=1,
+        pattern=NO_NUL,
         description="Folder of the database and of fetched models, kept over upgrades. On the device, another folder "
         "also needs a drop-in for edge-valgus.service with ReadWritePaths=, and has to belong to the user edge-valgus. "
         "Where no device is installed, the default means ~/.local/state/edge-valgus.",
@@ -255,6 +257,7 @@ class StoreConfig(Section):
     runtime_dir: str = Field(
         DEFAULT_RUNTIME_DIR,
         min_length=1,
+        pattern=NO_NUL,
         description="Folder of the socket between the camera process and the page. Rarely changed; both need to reach it.",
     )
     keep_days: int = Field(
@@ -341,12 +344,12 @@ def render_default_config() -> str:
 def default_state_dir() -> Path:
     """Where the database and fetched models are kept unless the config says otherwise.
 
-    /var/lib/edge-valgus where a device is installed (the folder exists) and for root, who can make it. Elsewhere, on a
-    developer's machine, edge-valgus in $XDG_STATE_HOME, by default ~/.local/state.
+    /var/lib/edge-valgus where a device is installed, that is, where the folder exists. Elsewhere, on a developer's
+    machine, edge-valgus in $XDG_STATE_HOME, by default ~/.local/state.
     """
     # Not "where it is writable": on the device the page's process only reads it, and has to find the same folder.
     system = Path(DEFAULT_STATE_DIR)
-    if system.is_dir() or os.geteuid() == 0:
+    if system.is_dir():
         return system
     return _xdg("XDG_STATE_HOME", "~/.local/state") / "edge-valgus"
 
@@ -354,11 +357,11 @@ def default_state_dir() -> Path:
 def default_runtime_dir() -> Path:
     """Where the socket between the processes is made unless the config says otherwise.
 
-    /run/edge-valgus where a device runs (the folder exists) and for root. Elsewhere, edge-valgus in $XDG_RUNTIME_DIR, or
+    /run/edge-valgus where a device runs (the folder exists). Elsewhere, edge-valgus in $XDG_RUNTIME_DIR, or
     the state folder where there is none.
     """
     system = Path(DEFAULT_RUNTIME_DIR)
-    if system.is_dir() or os.geteuid() == 0:
+    if system.is_dir():
         return system
     if Path(os.environ.get("XDG_RUNTIME_DIR", "")).is_absolute():
         return Path(os.environ["XDG_RUNTIME_DIR"]) / "edge-valgus"

@@ -89,8 +89,12 @@ def read_settings(path: Path, model: type[ModelT]) -> ModelT:
 def read_table(path: Path) -> Table:
     """Read a TOML file. Raises ConfigError when it can't be read, is too big, not UTF-8 or not TOML."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise _unreadable(path, "", "is no ordinary file; give the path of a readable TOML file")
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
+    except ConfigError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(path, "", f"cannot be read ({reason}); give the path of a readable TOML file") from error

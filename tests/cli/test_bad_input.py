@@ -20,6 +20,7 @@ from PIL import Image
 
 from edge_valgus.models.find import check_file, shipped_dir
 from edge_valgus.models.manifest import load_manifest
+from edge_valgus.store.writer import Store
 from tiny_model import write_tiny_model
 
 NAME = "movenet-lightning-int8"
@@ -346,3 +347,73 @@ def _get(port, within_s=20.0):
             time.sleep(0.1)
         finally:
             connection.close()
+
+
+@pytest.fixture
+def filled(folder):
+    """A database with a rep, and its bytes."""
+    state = Path(tempfile.mkdtemp(dir=folder))
+    with Store(state / "edge-valgus.db") as store:
+        session = store.start_session(1_700_000_000.0, source="drawn", model="none")
+        store.start_set(session, 1, 1_700_000_000.0)
+    return state
+
+
+@pytest.mark.parametrize("name", ["edge-valgus.db", "edge-valgus.db-wal", "edge-valgus.db.lock", "other-name.csv"])
+def test_an_export_does_not_write_over_the_database(filled, edge_valgus, name):
+    (filled / "other-name.csv").hardlink_to(filled / "edge-valgus.db")
+    before = (filled / "edge-valgus.db").read_bytes()
+    done = edge_valgus("export", "--state-dir", filled, "--out", filled / name)
+    refused(done, name, "would overwrite the database itself", "give another name", status=5)
+    assert (filled / "edge-valgus.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "status"),
+    [("0001-01-01", "9999-12-31", 0), ("2026-12-01", "2026-01-01", 5)],
+    ids=["all the days there are", "the last before the first"],
+)
+def test_an_export_of_odd_days(filled, edge_valgus, first, last, status):
+    done = edge_valgus("export", "--state-dir", filled, "--from", first, "--to", last)
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False)
+    assert ("swap them" in done.stderr) is bool(status)
+
+
+@pytest.mark.parametrize("command", [("replay",), ("config", "check")], ids=" ".join)
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(folder, edge_valgus, command):
+    pipe = folder / f"pipe-{command[0]}"
+    os.mkfifo(pipe)
+    done = edge_valgus(*command, pipe)
+    assert done.returncode in {2, 3}
+    assert "is no ordinary file" in done.stderr
+
+
+def test_a_name_that_would_command_the_terminal_is_spelled_out(edge_valgus):
+    refused(edge_valgus("analyze", "a\x1b[31mb.mp4"), r"a\x1b[31mb.mp4", "no such file", status=3)
+
+
+def test_a_seed_beyond_any_is_refused(edge_valgus):
+    done = edge_valgus("demo", "--headless", "--seed", "9" * 23)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_folders_that_no_disk_can_hold(folder, edge_valgus):
+    settings = folder / "odd.toml"
+    settings.write_text('[store]\nstate_dir = "a\\u0000b"\n')
+    assert edge_valgus("config", "check", settings).returncode == 2
+    done = edge_valgus("demo", "--headless", "--reps", "1", "--config", settings)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_sigterm_leaves_no_half_annotated_video(folder, edge_valgus):
+    write_grey_video(folder / "long.mp4", frames=900)
+    process = edge_valgus.start("analyze", "long.mp4", "--model", "tiny.tflite", "--annotate", "judged.mp4")
+    deadline_s = time.monotonic() + 30
+    while not list(folder.glob(".judged.part*")) and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert not list(folder.glob("*judged*")) + list(folder.glob(".judged*"))

@@ -114,13 +114,13 @@ def test_it_is_readable_without_colour_and_without_unicode(monkeypatch):
     assert "* green  . amber  * red L  . red R" in written
 
 
-def test_a_narrow_terminal_never_wraps(monkeypatch):
+def test_a_narrow_terminal_never_wraps_and_gives_the_room_to_the_count(monkeypatch):
     def draw(stream):
         with TerminalLights(stream) as lights:
             lights.show(LampState(green=True), 1.0, "a text that is too long for it")
 
     lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", in_terminal(monkeypatch, draw, columns="30")).splitlines()
-    assert [line for line in lines if line.strip()] == ["● green  ○ amber  ○ red L  ○ "[:29]]
+    assert [line for line in lines if line.strip()] == ["● ○ ○ ○ a text that is too long"[:29]]
 
 
 def test_nothing_is_drawn_while_nothing_changes(monkeypatch):

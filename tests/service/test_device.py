@@ -290,6 +290,23 @@ def test_reps_counted_before_a_fault_are_stored(folder):
     assert len(reps_in(folder)) >= 1
 
 
+def test_an_end_with_reps_that_could_not_be_kept_is_an_error(folder):
+    holders = []
+
+    def locked_for_good():
+        sightings = list(noised(drawn_set(2), 1))
+        yield from sightings[:-1]
+        holders.append(sqlite3.connect(folder / "edge-valgus.db", isolation_level=None))
+        holders[0].execute("BEGIN IMMEDIATE")
+        yield sightings[-1]
+
+    try:
+        with pytest.raises(StoreError, match="could not be kept"):
+            run_device(locked_for_good, outputs_for(folder))
+    finally:
+        holders[0].close()
+
+
 def test_a_foreign_database_is_a_fault_before_the_camera_is_opened(folder):
     (folder / "edge-valgus.db").write_text("not a database, and long enough to be one" * 100)
     opened = []

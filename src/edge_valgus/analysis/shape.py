@@ -19,7 +19,8 @@ MAX_DEPTH: Final = 1.7  # no hip gets lower
 MIN_TRUNK: Final = 0.14  # trunk height over leg length; a deep squat's is 0.25 and more
 LUNGE_KNEE: Final = 0.2  # one knee lower than the other by this, in leg lengths …
 LUNGE_SHANK: Final = 0.32  # … with its own shank this short in the picture: kneeling down on it
-FEET_SCORE: Final = 0.4
+FEET_SCORE: Final = 0.4  # from here on a leg is well seen
+MIN_FRAMES: Final = 6  # well seen ones; fewer don't show a movement
 SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
 SPLIT_STILL: Final = 0.25  # … if it stays there; a free foot is lifted in the course of the rep
 MAX_STEP: Final = 0.24  # how far the planted foot may seem to move, in leg lengths
@@ -71,6 +72,8 @@ class ShapeWitness:
         looks = [look for look in self._looks if start_s <= look.time_s <= end_s]
         if not looks:
             return "nobody was seen"
+        if sum(look.leg_score >= FEET_SCORE for look in looks) < MIN_FRAMES:
+            return "seen too briefly"
         deepest = max(look.depth for look in looks)
         if deepest > MAX_DEPTH:
             return "deeper than a body can go"

@@ -193,6 +193,8 @@ def read_poses(path: str | Path) -> Recording:
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """Yield ("FILE, line N", text without its end) for each line that is not blank."""
     number = 0
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise CaptureError(f"{path}: is no ordinary file: expected a recording made by `analyze --poses`")
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == _GZIP_MAGIC

@@ -6,8 +6,10 @@ import errno
 import importlib
 import logging
 import os
+import signal
 import sys
 import warnings
+from types import FrameType
 from typing import Final, Never
 
 import click
@@ -59,6 +61,17 @@ def cli(*, verbose: bool) -> None:
         format="edge-valgus: %(message)s",
         stream=sys.stderr,
     )
+    # Each retry of a download would be told in the library's own words; ours come at the end.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+def _printable(line: str) -> str:
+    """A file's name may hold anything; a terminal must not obey it."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def main() -> None:
@@ -68,13 +81,15 @@ def main() -> None:
     if not sys.warnoptions:
         # gpiozero warns of each way to the pins that it tries in vain; the error afterwards says it all.
         warnings.simplefilter("ignore")
+    # As an exception, so that half-written files are cleared away; the device's commands have a way of their own.
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(prog_name="edge-valgus", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where what goes wrong can still be said
     except EdgeValgusError as error:
         for line in str(error).splitlines():
-            click.echo(f"edge-valgus: {line}", err=True)
+            click.echo(f"edge-valgus: {_printable(line)}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()

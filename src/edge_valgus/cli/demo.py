@@ -38,7 +38,7 @@ SETS_WITHOUT_TERMINAL = 2
 @click.option("--headless", is_flag=True, help="One set, no page and no lights, as fast as it goes: for scripts.")
 @json_option
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of the page.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which lifters come.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Which lifters come.")
 @model_options
 @config_option
 def demo(

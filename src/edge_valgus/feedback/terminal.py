@@ -12,6 +12,7 @@ from rich.text import Text
 
 from edge_valgus.feedback.pattern import LampState, fault_lamps
 
+NARROW: Final = 56  # columns
 _COLOURS: Final = {"green": "bold green", "amber": "bold yellow", "red L": "bold red", "red R": "bold red"}
 
 
@@ -67,7 +68,9 @@ class TerminalLights:
         line = Text(no_wrap=True, overflow="crop")
         lamps = (state.green, state.amber, state.red_left, state.red_right)
         for (name, colour), on in zip(_COLOURS.items(), lamps, strict=True):
-            line.append(f"{lit if on else dark} {name}  ", style=colour if on else "dim")
+            # In a narrow terminal the count is worth more than the lamps' names, whose order is always the same.
+            label = f" {name}  " if self._console.width >= NARROW else " "
+            line.append(f"{lit if on else dark}{label}", style=colour if on else "dim")
         line.append(text)
         self._console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
         # A full line would make the terminal wrap, and the next one could not take its place.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import Config
-from edge_valgus.errors import EdgeValgusError
+from edge_valgus.errors import EdgeValgusError, StoreError
 from edge_valgus.events import Event, Measures, Phase, Reading
 from edge_valgus.feedback.lights import Lights, Press
 from edge_valgus.feedback.pattern import LampState
@@ -92,7 +93,12 @@ def run_device(sightings: Callable[[], Iterable[Sighting]], outputs: Outputs) ->
 
 
 def _open_live(config: Config) -> LivePublisher:
-    config.store.runtime_path.mkdir(parents=True, exist_ok=True)
+    try:
+        config.store.runtime_path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{config.store.runtime_path}: cannot be made ({error.strerror}); give a folder of yours in runtime_dir"
+        ) from error
     return LivePublisher(config.store.live_socket)
 
 
@@ -125,9 +131,17 @@ def _fault_snapshot(outputs: Outputs, reason: str) -> Snapshot:
 
 
 def _drain(writer: StoreThread) -> None:
+    """Write what waits. Raises StoreError if something could not be kept, unless another error is on its way."""
     unwritten = writer.close()
-    if unwritten:
-        log.error("%d events could not be written to the database: %s", unwritten, writer.error)
+    lost = unwritten + writer.lost
+    if lost == 0:
+        return
+    reason = writer.error or "the disk failed"
+    message = f"{lost} {'rep or set' if lost == 1 else 'reps or sets'} could not be kept: {reason}; mend the disk or free space"
+    if sys.exc_info()[0] is not None:
+        log.error(message)
+        return
+    raise StoreError(message)
 
 
 def _pressed(presses: queue.SimpleQueue[Press], analyser: Analyser, time_s: float) -> tuple[Event, ...]:

@@ -31,6 +31,7 @@ class Summary:
         self.judged_frames = 0
         self.flagged_frames = 0
         self.reps: list[Rep] = []
+        self._anybody = False
         self._first_s = math.nan
         self._last_s = math.nan
 
@@ -56,6 +57,7 @@ class Summary:
         self.frames += 1
         self._last_s = sighting.time_s
         self.judged_frames += reading.judged
+        self._anybody |= reading.in_view
         self.flagged_frames += reading.flagged_left or reading.flagged_right
         self._collect(events)
 
@@ -104,6 +106,8 @@ class Summary:
     def headline(self) -> str:
         """Give the result in one sentence."""
         seen = f"{self.judged_frames} of {self.frames} frames judged"
+        if self.frames and not self._anybody:
+            seen += "; nobody was seen standing in it: is the picture upright, and the whole person in it"
         return f"{_count(self.counted, 'rep')}, {self.partial} partial in {self.duration_s:.1f} s; {seen}"
 
 
