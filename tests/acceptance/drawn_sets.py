@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.capture.drawn import DrawnLifter, random_set
@@ -67,7 +68,8 @@ def run_set(seed: int) -> Outcome:
 
 
 def run_sets(seeds: Iterable[int], processes: int = 2) -> list[Outcome]:
-    with ProcessPoolExecutor(processes) as pool:
+    # Not forked: a model that was loaded before leaves threads behind that a fork lacks, and waits for them.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         return list(pool.map(run_set, seeds))
 
 
