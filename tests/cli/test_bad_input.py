@@ -36,15 +36,15 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def edge_valgus(folder):
-    return CommandLine(folder)
-
-
-@pytest.fixture(scope="module")
 def good(folder):
     """A good video and a network that answers, so that only what is meant to be wrong is."""
     write_tiny_model(folder / "tiny.tflite")
     return write_grey_video(folder / "good.mp4")
+
+
+@pytest.fixture(scope="module")
+def edge_valgus(folder, good):
+    return CommandLine(folder)
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +229,7 @@ def test_a_full_disk_under_the_output(good, edge_valgus):
         ]
 
 
-def test_a_port_in_use(folder, edge_valgus):
+def test_a_port_in_use(good, edge_valgus):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         page = edge_valgus("web", "--host", "127.0.0.1", "--port", port)
@@ -392,6 +392,10 @@ def test_a_name_that_would_command_the_terminal_is_spelled_out(edge_valgus):
     refused(edge_valgus("analyze", "a\x1b[31mb.mp4"), r"a\x1b[31mb.mp4", "no such file", status=3)
 
 
+def test_a_model_that_was_asked_for_is_not_done_without(edge_valgus):
+    refused(edge_valgus("demo", "--headless", "--model", "nowhere.tflite"), "nowhere.tflite", status=4)
+
+
 def test_a_seed_beyond_any_is_refused(edge_valgus):
     done = edge_valgus("demo", "--headless", "--seed", "9" * 23)
     assert done.returncode == 2
@@ -407,7 +411,7 @@ def test_folders_that_no_disk_can_hold(folder, edge_valgus):
     assert "Traceback" not in done.stderr
 
 
-def test_sigterm_leaves_no_half_annotated_video(folder, edge_valgus):
+def test_sigterm_leaves_no_half_annotated_video(folder, good, edge_valgus):
     write_grey_video(folder / "long.mp4", frames=900)
     process = edge_valgus.start("analyze", "long.mp4", "--model", "tiny.tflite", "--annotate", "judged.mp4")
     deadline_s = time.monotonic() + 30

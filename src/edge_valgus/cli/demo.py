@@ -69,7 +69,7 @@ def demo(
         sets = sets or 1
     elif not terminal:
         sets = sets or SETS_WITHOUT_TERMINAL
-    network, model = _model_or_none(config, model_dir)
+    network, model = _model_or_none(config, model_dir, asked_for=model_name is not None)
     summary = Summary("drawn lifter", model, network.runtime if network else "none")
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-valgus-demo-"))
@@ -100,9 +100,11 @@ def demo(
     print_summary(summary, as_json=as_json)
 
 
-def _model_or_none(config: Config, model_dir: Path | None) -> tuple[KeypointModel | None, str]:
+def _model_or_none(config: Config, model_dir: Path | None, *, asked_for: bool) -> tuple[KeypointModel | None, str]:
     try:
         return open_model(config, model_dir)
     except ModelMissing as missing:
+        if asked_for:
+            raise
         click.echo(f"No model runs: you see the drawn joints themselves, noised; {missing.how_to_fetch}", err=True)
         return None, drawn.MODEL_NONE
