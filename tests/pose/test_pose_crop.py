@@ -29,7 +29,6 @@ from edge_valgus.pose.crop import (
     CropSampler,
     CropTracker,
     search_crops,
-    whole_picture,
 )
 from edge_valgus.pose.gate import reliable
 
@@ -108,7 +107,7 @@ def test_a_crop_of_the_outputs_size_is_the_picture_itself(picture):
 
 def test_outside_the_picture_is_black_and_inside_is_not():
     image = np.full((480, 640, 3), 200, np.uint8)
-    seen = CropSampler(SIDE_PX).sample(image, whole_picture(SIZE_PX))[0, :, :, 0]
+    seen = CropSampler(SIDE_PX).sample(image, search_crops(SIZE_PX, 0.0, 1.0)[0])[0, :, :, 0]
     rows = np.flatnonzero(seen.all(axis=1))
     assert (rows[0], rows[-1]) == (24, 167)  # 480 of 640 rows: an eighth above and below is black
     assert not seen[:24].any()

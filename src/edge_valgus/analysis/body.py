@@ -58,7 +58,6 @@ class Body:
     right: Leg
     shoulder: Point  # midpoint
     hip: Point  # midpoint
-    knee_y_px: float  # mean
     floor_y_px: float  # the lower ankle: the foot that carries
     trunk_seen: bool
     shoulder_width_px: float  # signed: positive when the lifter faces the camera
@@ -100,7 +99,6 @@ def body_of(pose: Pose) -> Body | None:
         right=right,
         shoulder=_middle(shoulder_l, shoulder_r),
         hip=_middle(left.hip, right.hip),
-        knee_y_px=(left.knee[1] + right.knee[1]) / 2,
         floor_y_px=max(left.ankle[1], right.ankle[1]),
         trunk_seen=min(score[LEFT_SHOULDER], score[RIGHT_SHOULDER], score[LEFT_HIP], score[RIGHT_HIP]) >= MIN_SCORE,
         shoulder_width_px=shoulder_l[0] - shoulder_r[0],

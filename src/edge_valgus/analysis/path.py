@@ -36,7 +36,8 @@ MAX_TEACHING_PCT: Final = 2.0  # further inside than this and what is in doubt t
 def travel(depth: float) -> float:
     """Share of the knees' travel outward at a depth, 0–1: nearly all of it happens in the first half of the descent.
 
-    The curve was read off front-view recordings of 15 people without a fault; it fits their means within 5 %.
+    Read by eye off front-view recordings of a dozen people without a marked fault, where the knees had done about 0.55
+    of it at depth 0.2, 0.85 at 0.4 and 0.95 at 0.6; `SHAPE_SHARE` and its kin say how far it is trusted.
     """
     return 1.0 - math.exp(-max(depth, 0.0) / TRAVEL_DEPTH)
 

@@ -51,13 +51,6 @@ class Crop:
         return inside
 
 
-def whole_picture(size_px: tuple[int, int]) -> Crop:
-    """The smallest square around the whole picture (letterbox)."""
-    width, height = size_px
-    side = max(width, height)
-    return Crop((width - side) / 2, (height - side) / 2, side)
-
-
 def search_crops(size_px: tuple[int, int], zone_left: float, zone_right: float) -> tuple[Crop, ...]:
     """Squares to look through, in turn, while nobody is followed: the zone as a whole, then full-height tiles of it.
 
