@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge_valgus.capture.drawn.head import head_solids
 from edge_valgus.capture.drawn.look import Arms, Colour, Legwear, Look, Sleeves
-from edge_valgus.capture.drawn.skeleton import ArmPose, Pose3D, X, bar_centre
+from edge_valgus.capture.drawn.skeleton import ArmPose, Pose3D, bar_centre
 from edge_valgus.capture.drawn.solids import Solid
 from edge_valgus.capture.drawn.squat import LegPose
 
@@ -26,8 +26,8 @@ def shade(colour: Colour, factor: float) -> Colour:
     return (red, green, blue)
 
 
-def figure(pose: Pose3D, look: Look) -> list[Solid]:
-    """Everything that moves: the lifter, and the barbell if there is one."""
+def figure(pose: Pose3D, look: Look, *, barbell: bool | None = None) -> list[Solid]:
+    """Everything that moves: the lifter, and the barbell if there is one; by default where the look's arms hold one."""
     body = pose.body
     girth = body.build * body.height_m / 1.75
     solids = _trunk(pose, look, girth)
@@ -37,8 +37,8 @@ def figure(pose: Pose3D, look: Look) -> list[Solid]:
     for arm in (pose.left_arm, pose.right_arm):
         solids += _arm(arm, look, girth)
     solids += head_solids(pose, look)
-    if look.arms is Arms.BARBELL:
-        solids += _barbell(pose)
+    if look.arms is Arms.BARBELL if barbell is None else barbell:
+        solids += barbell_solids(bar_centre(pose.neck, pose.trunk), pose.trunk[0])
     return solids
 
 
@@ -49,7 +49,7 @@ def _between(start: Array, end: Array, share: float) -> Array:
 
 def _trunk(pose: Pose3D, look: Look, girth: float) -> list[Solid]:
     body, trunk, neck, pelvis = pose.body, pose.trunk, pose.neck, pose.squat.pelvis
-    up, forward = trunk[1], trunk[2]
+    left, up, forward = trunk
     hip_half, shoulder_half = body.hip_half_m, body.shoulder_half_m
     shirt, bottom = look.shirt_rgb, look.legwear_rgb
     low = pelvis + 0.03 * up - 0.02 * forward
@@ -60,23 +60,33 @@ def _trunk(pose: Pose3D, look: Look, girth: float) -> list[Solid]:
     waist_stretch = (0.5 * (hip_half + shoulder_half) + 0.005) / waist_radius
     chest_stretch = (shoulder_half - 0.012) / chest_radius
     solids = [
-        Solid(low, _between(pelvis, neck, 0.22), 0.105 * girth, 0.098 * girth, bottom, X, hip_stretch, 0.02, 0.0),
+        Solid(low, _between(pelvis, neck, 0.22), 0.105 * girth, 0.098 * girth, bottom, left, hip_stretch, 0.02, 0.0),
         Solid(
-            _between(pelvis, neck, 0.20), waist, 0.101 * girth, waist_radius, shirt, X, 0.98 * hip_stretch, 0.02, 0.03
+            _between(pelvis, neck, 0.20),
+            waist,
+            0.101 * girth,
+            waist_radius,
+            shirt,
+            left,
+            0.98 * hip_stretch,
+            0.02,
+            0.03,
         ),
-        Solid(waist, chest, waist_radius, chest_radius, shirt, X, 0.5 * (waist_stretch + chest_stretch), 0.03, 0.03),
-        Solid(chest, _between(pelvis, neck, 0.90), chest_radius, 0.070 * girth, shirt, X, chest_stretch, 0.03, 0.03),
-        Solid(neck - 0.02 * up, neck + 0.045 * up, 0.062 * girth, 0.050, shirt, X, 1.5, 0.03, 0.03),
-        Solid(chest + 0.035 * forward, neck + 0.02 * forward, 0.062 * girth, 0.048, shirt, X, 1.7, 0.03, 0.03),
+        Solid(waist, chest, waist_radius, chest_radius, shirt, left, 0.5 * (waist_stretch + chest_stretch), 0.03, 0.03),
+        Solid(chest, _between(pelvis, neck, 0.90), chest_radius, 0.070 * girth, shirt, left, chest_stretch, 0.03, 0.03),
+        Solid(neck - 0.02 * up, neck + 0.045 * up, 0.062 * girth, 0.050, shirt, left, 1.5, 0.03, 0.03),
+        Solid(chest + 0.035 * forward, neck + 0.02 * forward, 0.062 * girth, 0.048, shirt, left, 1.7, 0.03, 0.03),
         Solid(neck + 0.02 * up, _between(neck, pose.head_centre, 0.75), 0.057, 0.052, look.skin_rgb, None, 1.0, 0.02),
     ]
     for side in (1.0, -1.0):
-        shoulder = neck + side * shoulder_half * X
+        shoulder = neck + side * shoulder_half * left
         solids += [
-            Solid(neck + side * 0.03 * X + 0.025 * up, shoulder, 0.044 * girth, 0.056 * girth, shirt, None, 1.0, 0.03),
             Solid(
-                chest + side * 0.055 * X + 0.044 * forward + 0.02 * up,
-                chest + side * 0.095 * X + 0.040 * forward + 0.05 * up,
+                neck + side * 0.03 * left + 0.025 * up, shoulder, 0.044 * girth, 0.056 * girth, shirt, None, 1.0, 0.03
+            ),
+            Solid(
+                chest + side * 0.055 * left + 0.044 * forward + 0.02 * up,
+                chest + side * 0.095 * left + 0.040 * forward + 0.05 * up,
                 0.055 * girth,
                 0.050 * girth,
                 shirt,
@@ -182,16 +192,16 @@ def _arm(arm: ArmPose, look: Look, girth: float) -> list[Solid]:
     return solids
 
 
-def _barbell(pose: Pose3D) -> list[Solid]:
-    centre = bar_centre(pose.neck, pose.trunk)
+def barbell_solids(centre: Array, left: Array) -> list[Solid]:
+    """A loaded barbell about its middle, along the unit vector `left`."""
     solids = [
-        Solid(centre - 0.66 * X, centre + 0.66 * X, 0.014, 0.014, STEEL, None, 1.0, 0.004, 0.8),
+        Solid(centre - 0.66 * left, centre + 0.66 * left, 0.014, 0.014, STEEL, None, 1.0, 0.004, 0.8),
     ]
     for side in (1.0, -1.0):
         for inner, radius in ((0.70, 0.225), (0.75, 0.225)):
-            plate = centre + side * inner * X
-            solids.append(Solid(plate, plate, radius, radius, PLATE, X, 0.09, 0.003, 0.3))
+            plate = centre + side * inner * left
+            solids.append(Solid(plate, plate, radius, radius, PLATE, left, 0.09, 0.003, 0.3))
         solids.append(
-            Solid(centre + side * 0.66 * X, centre + side * 1.08 * X, 0.025, 0.025, STEEL, None, 1.0, 0.004, 0.8)
+            Solid(centre + side * 0.66 * left, centre + side * 1.08 * left, 0.025, 0.025, STEEL, None, 1.0, 0.004, 0.8)
         )
     return solids

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from edge_valgus.capture.drawn.camera import Camera
 from edge_valgus.capture.drawn.look import Look
+from edge_valgus.capture.drawn.solids import FAR_M
 
 Array = NDArray[np.float64]
 Plane = NDArray[np.float32]
@@ -15,8 +18,30 @@ Plane = NDArray[np.float32]
 FINER = 2  # props are drawn so many times finer and shrunk: their edges get smooth
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gym:
+    """The empty gym as a camera sees it.
+
+    picture: float32 [height, width, 3], 0–255, under the look's light, without sensor noise. depth_m: float32 [height,
+    width], how far away what stands about is (each face flat towards the camera); FAR_M for floor and wall.
+    """
+
+    picture: Plane
+    depth_m: Plane
+
+
+def wall_z_m(room_seed: int) -> float:
+    """Where the wall behind the lifter is, in the gym's z: between -3.2 and -1.6."""
+    return _Room(np.random.default_rng(room_seed)).wall_z
+
+
 def background(camera: Camera, look: Look, shadows: Array) -> Plane:
-    """The empty gym, float32 [height, width, 3], 0–255, under the look's light, without sensor noise.
+    """The picture of the empty gym: see `gym`."""
+    return gym(camera, look, shadows).picture
+
+
+def gym(camera: Camera, look: Look, shadows: Array) -> Gym:
+    """The empty gym of the look's room.
 
     shadows: float64 [n, 4], round shadows on the floor: x, z, radius (metres), darkness 0–1.
     """
@@ -26,12 +51,13 @@ def background(camera: Camera, look: Look, shadows: Array) -> Plane:
     picture = Image.fromarray(np.clip(surfaces, 0, 255).astype(np.uint8))
     width, height = camera.size_px
     picture = picture.resize((width * FINER, height * FINER), Image.Resampling.BILINEAR)
-    _Props(ImageDraw.Draw(picture), camera, room, random).draw()
+    depth = Image.new("F", picture.size, float(FAR_M))
+    _Props(ImageDraw.Draw(picture), ImageDraw.Draw(depth), camera, room, random).draw()
     picture = picture.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.8))
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     vignette = 1.0 - 0.10 * (x * x + y * y)
     lit: Plane = (np.asarray(picture, np.float64) * look.light.tint * vignette[..., None]).astype(np.float32)
-    return lit
+    return Gym(lit, np.asarray(depth, np.float32)[::FINER, ::FINER].copy())
 
 
 class _Room:
@@ -99,8 +125,16 @@ def _surfaces(camera: Camera, room: _Room, random: np.random.Generator, shadows:
 class _Props:
     """What stands about, as polygons in space, far ones first."""
 
-    def __init__(self, draw: ImageDraw.ImageDraw, camera: Camera, room: _Room, random: np.random.Generator) -> None:
+    def __init__(
+        self,
+        draw: ImageDraw.ImageDraw,
+        draw_depth: ImageDraw.ImageDraw,
+        camera: Camera,
+        room: _Room,
+        random: np.random.Generator,
+    ) -> None:
         self._draw = draw
+        self._draw_depth = draw_depth
         self._camera = camera
         self._room = room
         self._random = random
@@ -131,11 +165,12 @@ class _Props:
         self._box((bench_x + 0.55, 0.0, -1.2), (0.06, 0.36, 0.06), (96, 98, 102))
 
     def _polygon(self, corners: Array, colour: Array) -> None:
-        if float(self._camera.to_camera(corners)[:, 2].min()) < 0.2:
+        distance_m = self._camera.to_camera(corners)[:, 2]
+        if float(distance_m.min()) < 0.2:
             return
-        pixels = self._camera.project(corners) * FINER
-        fill = tuple(int(channel) for channel in np.clip(colour, 0, 255))
-        self._draw.polygon([(float(x), float(y)) for x, y in pixels], fill=fill)
+        pixels = [(float(x), float(y)) for x, y in self._camera.project(corners) * FINER]
+        self._draw.polygon(pixels, fill=tuple(int(channel) for channel in np.clip(colour, 0, 255)))
+        self._draw_depth.polygon(pixels, fill=float(distance_m.mean()))
 
     def _box(self, corner: tuple[float, float, float], size: tuple[float, float, float], colour: object) -> None:
         """A box from its lowest, leftmost, furthest corner: sides, top and front."""

@@ -55,10 +55,11 @@ class Solid:
 class Patch:
     """One solid as seen: float32 [rows, columns] over the rectangle that starts at (left, top).
 
-    shine: grey levels to add to the shaded colour.
+    away_m: of its middle, along the optical axis. shine: grey levels to add to the shaded colour.
     """
 
     solid: Solid
+    away_m: float
     left: int
     top: int
     alpha: Plane
@@ -68,23 +69,28 @@ class Patch:
 
 
 class Shader:
-    """Turns solids into patches for one camera and one light."""
+    """Turns solids into patches for one camera and one light.
 
-    def __init__(self, camera: Camera, light: Light) -> None:
+    opaque: a pixel that a solid meets together with all its neighbours is covered in full. Without it, solids that point
+    at the camera are drawn see-through, because all of their surface is nearly edge-on.
+    """
+
+    def __init__(self, camera: Camera, light: Light, *, opaque: bool = False) -> None:
         self._camera = camera
+        self._opaque = opaque
         towards = np.array([-light.from_left, -0.25 - light.from_above, -0.75])
         eye, up = np.array([0.0, 0.0, -1.0]), np.array([0.0, -1.0, 0.0])
         self._directions = np.stack([eye, towards / math.sqrt(float(towards @ towards)), up])
         self._strength = light.strength
 
     def patches(self, solids: Sequence[Solid]) -> list[Patch]:
-        """What can be seen of each solid, furthest first; those outside the picture or behind the lens are left out."""
+        """What can be seen of each solid; those outside the picture or behind the lens are left out."""
+        if not solids:
+            return []
         seen = _Seen(solids, self._camera)
-        found = [patch for group in seen.groups() for patch in self._shade(seen, group)]
-        found.sort(key=lambda item: -item[0])
-        return [patch for _, patch in found]
+        return [patch for group in seen.groups() for patch in self._shade(seen, group)]
 
-    def _shade(self, seen: _Seen, group: NDArray[np.intp]) -> Iterator[tuple[float, Patch]]:
+    def _shade(self, seen: _Seen, group: NDArray[np.intp]) -> Iterator[Patch]:
         left, top, right, bottom = seen.boxes[group].T
         width, height = int((right - left).max()), int((bottom - top).max())
         first = seen.start[group]
@@ -118,6 +124,9 @@ class Shader:
 
         # Near a round outline, what is left to the edge is half the radius times the squared cosine towards the eye.
         alpha = np.minimum(eye * eye * radius * np.float32(0.5), met)
+        if self._opaque:
+            inner = alpha[:, 1:-1, 1:-1]
+            np.maximum(inner, _inside(met), out=inner)
         depth_m = t * _column(seen.metres_per_px[group])
         depth_m += _column(seen.start_m[group])
         lit = np.maximum(lit, np.float32(-1.0))
@@ -129,8 +138,8 @@ class Shader:
             solid = seen.solids[index]
             box = (row, slice(0, int(bottom[row] - top[row])), slice(0, int(right[row] - left[row])))
             glint = shine[box] * np.float32(75.0 * solid.gloss) if solid.gloss else None
-            patch = Patch(solid, int(left[row]), int(top[row]), alpha[box], depth_m[box], shade[box], glint)
-            yield float(seen.middle_m[index]), patch
+            away_m = float(seen.middle_m[index])
+            yield Patch(solid, away_m, int(left[row]), int(top[row]), alpha[box], depth_m[box], shade[box], glint)
 
     def _light_on(self, eye: Plane, lit: Plane, up: Plane) -> Plane:
         """How bright a surface is: light from one side that wraps around, more from above, less at the outline."""
@@ -207,6 +216,15 @@ class _Seen:
 def _column(values: Array) -> Plane:
     column: Plane = values.astype(np.float32)[:, None, None]
     return column
+
+
+def _inside(met: Plane) -> Plane:
+    """1 where a pixel and its four neighbours are met, without the outermost rows and columns."""
+    inside: Plane = met[:, 1:-1, 1:-1] * met[:, :-2, 1:-1]
+    inside *= met[:, 2:, 1:-1]
+    inside *= met[:, 1:-1, :-2]
+    inside *= met[:, 1:-1, 2:]
+    return inside
 
 
 def _meet(x: Plane, y: Plane, squeeze: Array, axis: Array, radii: Array) -> tuple[Plane, Plane, Plane]:

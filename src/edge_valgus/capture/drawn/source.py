@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,9 +10,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_valgus.capture.drawn.acts import Sway
 from edge_valgus.capture.drawn.camera import Camera
 from edge_valgus.capture.drawn.checks import require
 from edge_valgus.capture.drawn.figure import figure
+from edge_valgus.capture.drawn.film import Sensor
 from edge_valgus.capture.drawn.motion import Timeline, TrueRep
 from edge_valgus.capture.drawn.render import Canvas
 from edge_valgus.capture.drawn.scene import background
@@ -21,8 +22,6 @@ from edge_valgus.capture.drawn.script import SetScript
 from edge_valgus.capture.drawn.skeleton import Pose3D, stand_up
 from edge_valgus.capture.drawn.squat import Squat
 from edge_valgus.frames import Frame
-
-NOISE_PICTURES = 6  # noised backgrounds drawn up front; taking turns, they look like fresh noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +61,7 @@ class DrawnLifter:
         self._camera = Camera(script.view, (int(width_px), int(height_px)))
         self._squat = Squat(script.body, script.stance)
         self._timeline = Timeline(script.reps, script.lead_in_s)
-        random = np.random.default_rng(script.seed)
-        self._sway_phase = random.uniform(0, 2 * math.pi, 4)
+        self._sway = Sway(script.seed)
 
     @property
     def name(self) -> str:
@@ -98,7 +96,9 @@ class DrawnLifter:
     def pose(self, time_s: float) -> Pose3D:
         """The skeleton in space at a time."""
         moment = self._timeline.at(time_s)
-        squat = self._squat.pose(moment.depth, moment.knee_in_left_m, moment.knee_in_right_m, self._sway(time_s))
+        squat = self._squat.pose(
+            moment.depth, moment.knee_in_left_m, moment.knee_in_right_m, self._sway.at(time_s, self._script.sway_m)
+        )
         return stand_up(self._script.body, squat, self._script.look.arms, moment.depth)
 
     def truth(self, time_s: float) -> Truth:
@@ -127,31 +127,16 @@ class DrawnLifter:
     def __iter__(self) -> Iterator[Frame]:
         """Draw each frame in turn."""
         look = self._script.look
-        random = np.random.default_rng((self._script.seed, 1))
         width, height = self.size_px
         room = background(self._camera, look, self._shadows()).transpose(2, 0, 1).copy()
-        grain = random.normal(0, look.noise, (NOISE_PICTURES, 1, height, width)).astype(np.float32)
-        noise = grain + random.normal(0, 0.4 * look.noise, (1, 3, height, width)).astype(np.float32)
-        noised = np.clip(room + noise, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1).copy()
+        sensor = Sensor(room, look.noise, np.random.default_rng((self._script.seed, 1)))
         canvas = Canvas(room, self._camera, look.light)
         image = np.empty((height, width, 3), np.uint8)
         for index in range(self.frame_count):
             time_s = index / self._fps
-            turn = int(random.integers(NOISE_PICTURES))
-            box = canvas.draw(figure(self.pose(time_s), look))
-            np.copyto(image, noised[turn])
-            drawn = canvas.rgb[:, *box] + noise[turn][:, *box]
-            np.clip(drawn, 0, 255, out=drawn)
-            np.copyto(image[box], drawn.transpose(1, 2, 0), casting="unsafe")
+            sensor.take(canvas.rgb, canvas.draw(figure(self.pose(time_s), look)), image)
             canvas.restore()
             yield Frame(image, time_s)
-
-    def _sway(self, time_s: float) -> tuple[float, float]:
-        """Nobody stands still: the hips drift by a few millimetres."""
-        phase, amount = self._sway_phase, self._script.sway_m
-        aside = 0.7 * math.sin(1.9 * time_s + phase[0]) + 0.3 * math.sin(5.1 * time_s + phase[1])
-        ahead = 0.7 * math.sin(1.4 * time_s + phase[2]) + 0.3 * math.sin(4.3 * time_s + phase[3])
-        return amount * aside, 0.7 * amount * ahead
 
     def _shadows(self) -> NDArray[np.float64]:
         half = self._script.stance.width_m / 2

@@ -58,7 +58,7 @@ def random_set(
     stance_m = round(body.hip_breadth_m * random.uniform(0.9, 1.5), 3)
     toe_out_deg = round(random.uniform(5, 25), 1)
     shin_lean_deg = round(random.uniform(25, 36), 1)
-    look = _look(random)
+    look = random_look(random)
     view = _view(random, body)
     descent_s, ascent_s = random.uniform(0.8, 2.5, 2)
     depth = random.uniform(0.80, 1.10)
@@ -101,7 +101,8 @@ def _cloth(random: np.random.Generator, low: float, high: float) -> Colour:
     return (red, green, blue)
 
 
-def _look(random: np.random.Generator) -> Look:
+def random_look(random: np.random.Generator) -> Look:
+    """Clothes, colours, arms, light and gym by chance."""
     return Look(
         arms=_pick(random, tuple(Arms)),
         legwear=_pick(random, tuple(Legwear)),
