@@ -161,24 +161,25 @@ class KneeConfig(Section):
     """When a knee is flagged as caving in."""
 
     threshold_pct: float = Field(
-        4.4,
+        3.3,
         ge=1.0,
         le=20.0,
-        description="Flag when a knee is this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 4 cm). Lower it "
+        description="A knee counts as caving in from this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 3 cm). Lower it "
         "for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats.",
     )
     release_pct: float = Field(
-        2.0,
+        1.5,
         ge=0.0,
         le=20.0,
         description="The flag goes off below this, in the same unit. It has to be below threshold_pct; raise it if the light "
         "stays on too long, lower it if the light flickers.",
     )
     min_duration_ms: float = Field(
-        100.0,
+        90.0,
         ge=0.0,
         le=1000.0,
-        description="A knee must be in this long before the light comes on. Raise it if single bad frames light it.",
+        description="A knee 2 % of leg length further in than threshold_pct must be in this long before the light comes on; one still "
+        "further in lights it sooner, one nearer later. Raise it if single bad frames light it.",
     )
     from_depth: float = Field(
         0.25, ge=0.05, le=0.9, description="Knees are judged from this depth on. Raise it if lifters fidget at the top."

@@ -11,6 +11,7 @@ from poses import (
     PARALLEL,
     STANDING,
     Film,
+    Move,
     Story,
     changed,
     down_to,
@@ -39,26 +40,27 @@ def drawn(seed: int, knee_in_m: tuple[float, float], reps: int = 4) -> Story:
     return told(seen_by_network(drawn_film(script), seed))
 
 
+# A few seeds only, for speed: how often it is right is the benchmark's to measure.
 def test_clean_sets_stay_dark():
-    verdicts = Counter(str(r.valgus) for seed in range(26) for r in drawn(seed, CLEAN).reps)
-    assert verdicts.total() == 104
-    assert verdicts["none"] >= 103
+    verdicts = Counter(str(r.valgus) for seed in range(12) for r in drawn(seed, CLEAN).reps)
+    assert verdicts.total() == 48
+    assert verdicts["none"] >= 47
 
 
 @pytest.mark.parametrize(("knee_in_m", "side"), [(LEFT_IN, "left"), (RIGHT_IN, "right")], ids=["left", "right"])
 def test_five_centimetres_in_light_that_knee_and_never_the_other_alone(knee_in_m, side):
-    stories = [drawn(seed, knee_in_m, 3) for seed in range(20)]
+    stories = [drawn(seed, knee_in_m, 3) for seed in range(8)]
     verdicts = Counter(str(r.valgus) for story in stories for r in story.reps)
-    assert verdicts.total() == 60
-    assert verdicts[side] >= 54
-    assert sum(story.valgus[0] == side for story in stories) >= 18
+    assert verdicts.total() == 24
+    assert verdicts[side] >= 21
+    assert sum(story.valgus[0] == side for story in stories) >= 7
     assert set(verdicts) <= {side, "none", "both"}
     assert verdicts["both"] <= 1
 
 
 def test_both_knees_in_light_both():
-    verdicts = Counter(str(r.valgus) for seed in range(10) for r in drawn(seed, BOTH_IN, 3).reps)
-    assert verdicts["both"] >= 25
+    verdicts = Counter(str(r.valgus) for seed in range(6) for r in drawn(seed, BOTH_IN, 3).reps)
+    assert verdicts["both"] >= 15
     assert verdicts["none"] == verdicts["unknown"] == 0
 
 
@@ -114,7 +116,7 @@ BOTTOM_S = 6.5  # within the second one's hold, which lasts from 5.9 to 7.4 s
 
 
 @pytest.mark.parametrize(
-    ("frames", "lit"), [(1, False), (2, False), (3, False), (6, True)], ids=["one", "two", "three", "six"]
+    ("frames", "lit"), [(1, False), (2, False), (3, True), (6, True)], ids=["one", "two", "three", "six"]
 )
 @pytest.mark.parametrize(("joint", "inward"), [(LEFT_KNEE, -1), (RIGHT_KNEE, 1)], ids=["left", "right"])
 def test_bad_frames_light_only_in_a_run(frames, lit, joint, inward):
@@ -122,6 +124,75 @@ def test_bad_frames_light_only_in_a_run(frames, lit, joint, inward):
         SQUATS, lambda p: shift_knee(p, joint, inward * 30.0), BOTTOM_S - 0.001, BOTTOM_S + frames / 30 - 0.001
     )
     assert bool(told(bad).of(FlagOn)) == lit
+
+
+def seconds_to_light(in_pct: float, fps: float = 30.0, config: Config | None = None) -> float:
+    """How long a knee that is suddenly so far in has to stay there."""
+    frames = changed(
+        film(LEAD, *rep() * 3, *rep(hold_s=2.5), fps=fps),
+        lambda p: shift_knee(p, LEFT_KNEE, -2.2 * in_pct),
+        CAVES_S - 0.001,
+    )
+    lit = told(frames, config).of(FlagOn)
+    return lit[0].time_s - CAVES_S if lit else math.inf
+
+
+CAVES_S = 13.0  # within the fourth rep's hold
+
+
+def test_the_further_inside_the_sooner_the_light():
+    late_s = [seconds_to_light(in_pct) for in_pct in (4.5, 5.0, 6.0, 9.0)]
+    assert late_s == sorted(late_s, reverse=True)
+    assert late_s[0] > 2.0 * late_s[-1]
+    assert late_s[-1] == pytest.approx(2 / 30)  # the third frame
+    assert late_s[0] < 0.5
+
+
+def test_nearer_than_the_threshold_nothing_is_lit_however_long():
+    assert seconds_to_light(2.8) == math.inf
+
+
+def test_two_per_cent_beyond_the_threshold_takes_as_long_as_was_set():
+    needed_s = [
+        seconds_to_light(5.6, config=Config(knee=KneeConfig(min_duration_ms=ms))) for ms in (90.0, 180.0, 360.0)
+    ]
+    assert needed_s == pytest.approx([0.09, 0.18, 0.36], abs=0.12)
+    assert needed_s == sorted(needed_s)
+
+
+@pytest.mark.parametrize("in_pct", [6.0, 12.0])
+@pytest.mark.parametrize("fps", [10.0, 15.0])
+def test_at_a_low_frame_rate_three_frames_make_a_light(fps, in_pct):
+    assert seconds_to_light(in_pct, fps) == pytest.approx(2 / fps, abs=0.01)
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0])
+@pytest.mark.parametrize("in_pct", [8.0, 14.0, 20.0])
+def test_single_wild_frames_make_none(fps, in_pct):
+    frames = film(LEAD, *rep() * 3, *rep(hold_s=2.5), fps=fps)
+    for since_s in (13.0, 13.8):
+        frames = changed(
+            frames, lambda p: shift_knee(p, LEFT_KNEE, -2.2 * in_pct), since_s - 0.001, since_s + 1 / fps - 0.001
+        )
+    assert told(frames).of(FlagOn) == []
+
+
+def test_a_bend_in_between_leaves_the_path_as_it_was():
+    """Somebody who bends for a plate with his knees wide apart or together does not squat so."""
+
+    def verdicts(*between: Move) -> tuple[list[str], list[float]]:
+        story = told(film(LEAD, *rep() * 2, *between, *rep(), *rep(knee_in_left=0.055)))
+        return story.valgus, [r.peak_mkd_left_pct for r in story.reps]
+
+    bent = replace(STANDING, trunk=-0.05, depth=0.5, knee_in_left=-0.06, knee_in_right=-0.06, knee_in_from=0.1)
+    valgus, peaks_pct = verdicts((1.0, bent), (0.5, bent), (1.0, STANDING), (1.0, STANDING))
+    assert (valgus, peaks_pct) == (verdicts((1.0, STANDING))[0], pytest.approx(verdicts((1.0, STANDING))[1], abs=0.3))
+    assert valgus == ["none"] * 3 + ["left"]
+
+
+@pytest.mark.parametrize("side", Side)
+def test_five_per_cent_from_the_second_rep_on_stays_a_fault_for_five_reps(side):
+    assert told(film(LEAD, *rep(), *rep(**{f"knee_in_{side}": 0.055}) * 5)).valgus == ["none", *[str(side)] * 5]
 
 
 def test_bad_frames_on_both_sides_of_lost_ones_light_nothing():
@@ -157,7 +228,10 @@ def test_a_light_goes_out_when_the_lifter_stands_even_if_the_knee_stays_in():
     ("knee", "valgus"),
     [
         pytest.param(KneeConfig(threshold_pct=15.0), "none", id="higher threshold"),
-        pytest.param(KneeConfig(from_depth=0.9, min_duration_ms=1000.0), "none", id="too short"),
+        pytest.param(
+            KneeConfig(from_depth=0.9, min_duration_ms=1000.0, threshold_pct=7.0), "none", id="too little evidence"
+        ),
+        pytest.param(KneeConfig(from_depth=0.9, threshold_pct=7.0), "left", id="enough evidence"),
         pytest.param(KneeConfig(), "left", id="defaults"),
     ],
 )

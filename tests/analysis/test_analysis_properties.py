@@ -25,8 +25,13 @@ from poses import (
 )
 
 from edge_valgus.analysis import Analyser
+from edge_valgus.analysis.body import body_of
+from edge_valgus.analysis.shape import ShapeWitness
 from edge_valgus.config import Config, CountConfig
 from edge_valgus.events import Event, FlagOff, FlagOn, RepCounted, RepPartial
+
+# What failed is worth more than a warning that its film is long.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 FPS = 15.0  # the slowest at which knees are judged well; more only takes longer
 QUICK = Config(count=CountConfig(rest_s=4.0, session_gap_min=1.0))
@@ -175,3 +180,12 @@ def test_the_button_may_be_pressed_at_any_time(blocks, presses):
             events += analyser.end_set(last_s, new_session=index % 2 == 0)
     events += analyser.finish(last_s)
     check_order(events)
+
+
+def test_a_body_whose_hips_never_sink_below_standing_breaks_nothing():
+    witness = ShapeWitness()
+    body = body_of(STANDING.pose())
+    for step in range(30):
+        witness.see(body, step / 30, -0.05 - 0.001 * step, 220.0)
+    assert witness.swung(0.0, 1.0) == frozenset()
+    assert isinstance(witness.objection(0.0, 1.0), str | None)

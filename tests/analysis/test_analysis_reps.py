@@ -21,6 +21,7 @@ from poses import (
     told,
 )
 
+from edge_valgus.analysis.timing import LAG_S
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript, random_set
 from edge_valgus.config import Config, CountConfig
 from edge_valgus.events import LifterEntered, LifterLeft, Phase, RepAbandoned, RepStarted
@@ -295,9 +296,12 @@ def edges_of(script: RepScript, start_s: float) -> tuple[float, float, float]:
     return start_s + below[0], start_s + script.descent_s + script.hold_s / 2, start_s + below[-1]
 
 
-@pytest.mark.parametrize(("error_px", "within_s"), [(0.0, 0.1), (1.5, 0.25)], ids=["exact", "as a network sees it"])
+@pytest.mark.parametrize(
+    ("error_px", "within_s"), [(0.0, 0.1 + LAG_S), (1.5, 0.25)], ids=["exact", "as a network sees it"]
+)
 @pytest.mark.parametrize("seed", range(8))
 def test_times_and_depth_against_the_drawn_truth(seed, error_px, within_s):
+    """Exact joints are not late as smoothed ones are: what the clock takes off for that is an error here."""
     script = random_set(seed, 3)
     story = told(seen_by_network(drawn_film(script), seed, error_px))
     truths = DrawnLifter(script).true_reps

@@ -171,3 +171,16 @@ def test_phases_do_not_flicker_at_any_frame_rate(fps):
             phases.append(phase)
     assert phases[0] is phases[-1] is Phase.STANDING
     assert len(phases) <= 9
+
+
+def test_one_reading_at_the_top_is_no_end_of_a_rep():
+    readings = signal((1.0, 1.0), (0.5, 1.0), UP, STAND)
+    at = next(index for index, (time_s, _) in enumerate(readings) if time_s > 2.2)
+    readings[at] = readings[at][0], 0.1
+    assert [round(segment.depth, 1) for segment in segments_of(readings)] == [1.0]
+
+
+def test_a_reading_above_standing_is_no_top_to_come_back_to():
+    readings = signal(STAND, (1.0, 1.0), UP, STAND, (1.0, 0.9), UP, STAND)
+    readings[20:25] = [(time_s, -0.8) for time_s, _ in readings[20:25]]
+    assert [round(segment.depth, 1) for segment in segments_of(readings)] == [1.0, 0.9]

@@ -34,9 +34,18 @@ def scores(value: float = 0.7) -> NDArray[np.float32]:
     return np.full(KEYPOINT_COUNT, value, np.float32)
 
 
-def map_picture(time_s: float = 0.0) -> Frame:
+# In a mirror a left wrist looks like a right one. Written out, so that no mistake is shared with the tracker.
+IN_A_MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
+
+
+def seen_mirrored(answer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a network would answer ([17, 3] y, x, score) that is shown the same square mirrored."""
+    return answer[IN_A_MIRROR] * np.float32([1.0, -1.0, 1.0]) + np.float32([0.0, 1.0, 0.0])
+
+
+def map_picture(time_s: float = 0.0, size_px: tuple[int, int] = SIZE_PX) -> Frame:
     """A picture that says of each of its pixels where it lies: x in red, y in green, and blue for "inside"."""
-    return Frame(_map(SIZE_PX), time_s)
+    return Frame(_map(size_px), time_s)
 
 
 @functools.cache
@@ -48,8 +57,18 @@ def _map(size_px: tuple[int, int]) -> NDArray[np.uint8]:
     return image
 
 
+def is_mirrored(square: NDArray[np.uint8]) -> bool:
+    """Whether this part of a `map_picture` is shown mirrored."""
+    row = square[0, square.shape[1] // 2]
+    red = row[row[:, 2] == 255, 0]
+    assert red[0] != red[-1], "not a map"
+    return bool(red[0] > red[-1])
+
+
 def read_map(square: NDArray[np.uint8], size_px: tuple[int, int] = SIZE_PX) -> Crop:
-    """Which square of a `map_picture` this is, to less than a pixel."""
+    """Which square of a `map_picture` this is, mirrored or not, to less than a pixel."""
+    if is_mirrored(square):
+        square = square[:, :, ::-1]
     inside = square[0, :, :, 2] == 255
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     rows, columns = rows[2:-2], columns[2:-2]  # at the picture's edge the sampler repeats its last pixel
@@ -68,7 +87,8 @@ def one_deep_rep(depth: float = 1.3, descent_s: float = 1.2, **script: object) -
 class Scripted:
     """A network that answers with the keypoints ([17, 2] frame pixels) and scores that `answer` gives for a crop.
 
-    It has to be shown `map_picture`s, from which it reads which crop it is being shown.
+    It has to be shown `map_picture`s, from which it reads which crop it is being shown, and whether mirrored. Then it
+    answers as a network does that knows nothing of mirrors: a left wrist seen in one is a right wrist on the other side.
     """
 
     side_px = SIDE_PX
@@ -76,10 +96,14 @@ class Scripted:
     def __init__(self, answer: Callable[[Crop], tuple[NDArray[np.float32], NDArray[np.float32]]]) -> None:
         self.answer = answer
         self.shown: list[Crop] = []
+        self.mirrored: list[bool] = []
 
     def infer(self, square: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert (square.shape, square.dtype) == ((1, SIDE_PX, SIDE_PX, 3), np.uint8)
         crop = read_map(square)
         self.shown.append(crop)
+        self.mirrored.append(is_mirrored(square))
         xy_px, score = self.answer(crop)
         xy = (xy_px - (crop.left_px, crop.top_px)) / crop.side_px
-        return np.concatenate([xy[:, ::-1], score[:, None]], axis=1).astype(np.float32)
+        answer = np.concatenate([xy[:, ::-1], score[:, None]], axis=1).astype(np.float32)
+        return seen_mirrored(answer) if self.mirrored[-1] else answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from pose_samples import Scripted, map_picture, one_deep_rep, scores, stand
+from pose_samples import Scripted, is_mirrored, map_picture, one_deep_rep, scores, seen_mirrored, stand
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.frames import Frame
+from edge_valgus.frames import LEFT_ELBOW, LEFT_WRIST, RIGHT_ANKLE, RIGHT_KNEE
 from edge_valgus.pose.crop import search_crops
 from edge_valgus.pose.smooth import GAP_S
 from edge_valgus.pose.tracker import LOST_AFTER_S, MAX_JUMP, PoseTracker
@@ -24,15 +26,28 @@ def track(tracker, answers_until_s, start_s=0.0, step_s=FRAME_S):
 
 
 class Fixed:
-    """A network that answers the same, whatever it is shown."""
+    """A network that sees somebody in the same place of every square that it is shown."""
 
     side_px = 192
 
     def __init__(self):
         self.answer = np.concatenate([stand((0.48, 0.9), 0.8)[:, ::-1], scores()[:, None]], axis=1)
 
-    def infer(self, _):
-        return self.answer.astype(np.float32)
+    def infer(self, square):
+        answer = self.answer.astype(np.float32)
+        return seen_mirrored(answer) if is_mirrored(square) else answer
+
+
+class Reusing(Fixed):
+    """A network that gives its answers out of memory of its own."""
+
+    def __init__(self):
+        super().__init__()
+        straight = self.answer.astype(np.float32)
+        self.memory = {False: straight, True: seen_mirrored(straight)}
+
+    def infer(self, square):
+        return self.memory[is_mirrored(square)]
 
 
 @pytest.mark.parametrize("size_px", [(640, 480), (480, 640), (1920, 1080)], ids=str)
@@ -40,16 +55,60 @@ def test_keypoints_come_back_in_frame_pixels_exactly(size_px):
     network, zone = Fixed(), ZoneConfig()
     tracker = PoseTracker(network, zone)
     x_y = network.answer[:, 1::-1]
-    frame = Frame(np.zeros((size_px[1], size_px[0], 3), np.uint8), 0.0)
-    pose = tracker.track(frame)
+    pose = tracker.track(map_picture(0.0, size_px))
     searched = [crop.side_px * x_y + (crop.left_px, crop.top_px) for crop in search_crops(size_px, 0.0, 1.0)]
     assert min(np.abs(pose.xy_px - xy_px).max() for xy_px in searched) < 1e-3
     assert pose.xy_px.dtype == pose.score.dtype == np.float32
     assert np.array_equal(pose.score, scores())
     assert (pose.time_s, pose.size_px) == (0.0, size_px)
-    crop = tracker.crop
-    pose = tracker.track(Frame(frame.image, GAP_S + 0.01))  # after a gap nothing is smoothed
-    assert np.abs(pose.xy_px - (crop.side_px * x_y + (crop.left_px, crop.top_px))).max() < 1e-3
+    for index in range(1, 5):
+        crop = tracker.crop
+        pose = tracker.track(map_picture(index * (GAP_S + 0.01), size_px))  # after a gap nothing is smoothed
+        assert np.abs(pose.xy_px - (crop.side_px * x_y + (crop.left_px, crop.top_px))).max() < 1e-3
+
+
+def test_every_other_frame_is_shown_mirrored_whether_believed_or_not():
+    answer = (LIFTER, scores())
+    network = Scripted(lambda _: answer)
+    tracker = PoseTracker(network)
+    track(tracker, 0.5)
+    answer = NOBODY
+    assert track(tracker, 0.6, start_s=0.5) == [None] * 3
+    answer = (LIFTER, scores())
+    track(tracker, 1.0, start_s=0.6)
+    assert len(network.mirrored) == 30
+    assert all(now != before for before, now in pairwise(network.mirrored))
+
+
+@pytest.mark.parametrize("mirrored", [False, True], ids=["shown as it is", "shown mirrored"])
+def test_each_keypoint_comes_back_in_its_place_with_its_own_score(mirrored):
+    lopsided = LIFTER.copy()
+    lopsided[[LEFT_WRIST, LEFT_ELBOW]] -= np.float32([[-10.0, 180.0], [-20.0, 90.0]])
+    lopsided[[RIGHT_KNEE, RIGHT_ANKLE]] -= np.float32([[25.0, 15.0], [30.0, 5.0]])
+    score = np.linspace(0.5, 0.9, 17, dtype=np.float32)
+    network = Scripted(lambda _: (lopsided, score))
+    tracker = PoseTracker(network)
+    poses = [tracker.track(map_picture(index * (GAP_S + 0.01))) for index in range(6)]  # nothing is smoothed
+    shown = [pose for pose, seen in zip(poses, network.mirrored, strict=True) if seen == mirrored]
+    assert shown
+    for pose in shown:
+        assert np.abs(pose.xy_px - lopsided).max() < 1.0
+        assert np.array_equal(pose.score, score)
+
+
+def test_somebody_who_stands_still_does_so_in_the_mirrored_frames_as_well():
+    poses = track(PoseTracker(Scripted(lambda _: (LIFTER, scores()))), 1.0)
+    assert np.ptp([pose.xy_px for pose in poses[5:]], axis=0).max() < 0.5
+
+
+def test_the_memory_that_a_network_answers_from_stays_its_own():
+    network = Reusing()
+    kept = {mirrored: answer.copy() for mirrored, answer in network.memory.items()}
+    poses = track(PoseTracker(network), 0.2)
+    for mirrored, answer in network.memory.items():
+        assert np.array_equal(answer, kept[mirrored]), f"written to, mirrored={mirrored}"
+        answer[:] = 0.0
+    assert all(np.array_equal(pose.score, scores()) and pose.xy_px.all() for pose in poses), "handed on"
 
 
 def test_the_network_is_shown_the_lifter():
@@ -120,6 +179,53 @@ def test_a_body_moves_no_further_in_a_frame_than(share, followed):
     track(tracker, 1.0)
     answer = LIFTER + np.float32([share * MAX_JUMP * tracker.crop.side_px, 0.0])
     assert (tracker.track(map_picture(1.0)) is not None) == followed
+
+
+def test_whoever_crosses_in_front_of_somebody_at_the_bottom_is_not_followed():
+    """His skeleton is half the lifter's at first: near enough to have moved there, but of another size."""
+    answer = LIFTER
+    tracker = PoseTracker(Scripted(lambda _: (answer, scores())))
+    track(tracker, 1.0)
+    squatting = LIFTER.copy()
+    squatting[:13, 1] += 100.0
+    answer = squatting
+    assert None not in track(tracker, 2.0, start_s=1.0)
+    answer = stand((330, 500), 470)
+    assert track(tracker, 2.0 + LOST_AFTER_S - 0.1, start_s=2.0) == [None] * 19
+    answer = LIFTER  # up again meanwhile, and no taller than he was
+    assert tracker.track(map_picture(2.6)) is not None
+
+
+@pytest.mark.parametrize(
+    ("rival", "taken"),
+    [
+        (lambda _: stand((300, 460), 420), True),
+        (lambda time_s: stand((160 + 80 * time_s, 460), 420), False),
+        (lambda _: stand((300, 400), 300), False),
+    ],
+    ids=["stands in the middle", "walks by", "stands further off"],
+)
+def test_somebody_at_the_side_is_followed_until_the_lifter_stands_there(rival, taken):
+    aside = stand((90, 430), 330)
+    now_s = 0.0
+
+    def network(crop):
+        people = [aside] if now_s < 1.0 or crop.side_px < 470 else [rival(now_s)]
+        return people[0], scores()
+
+    tracker = PoseTracker(Scripted(network))
+    lost = 0
+    for now_s in np.arange(0.0, 5.0, FRAME_S):
+        lost += tracker.track(map_picture(float(now_s))) is None
+    middle_px = tracker.crop.left_px + tracker.crop.side_px / 2
+    assert (abs(middle_px - 300) < 60) == taken
+    assert lost <= 7, "one frame now and then"
+
+
+def test_somebody_in_the_middle_is_never_left_for_a_look_around():
+    network = Scripted(lambda _: (LIFTER, scores()))
+    tracker = PoseTracker(network)
+    assert None not in track(tracker, 4.0)
 
 
 def test_somebody_lost_is_looked_for_where_he_was_for_a_while_and_then_everywhere():

@@ -10,11 +10,13 @@ from edge_valgus.analysis import measures as formulas
 from edge_valgus.analysis.baseline import Standing, StandingBaseline
 from edge_valgus.analysis.body import Body, body_of
 from edge_valgus.analysis.floor import Floor
+from edge_valgus.analysis.gauge import DepthGauge
 from edge_valgus.analysis.knee import KneeJudge, KneeReading
 from edge_valgus.analysis.recorder import RepRecorder
 from edge_valgus.analysis.segmenter import MAX_GAP_S, RepSegmenter, Segment, Step
 from edge_valgus.analysis.sets import SetKeeper
 from edge_valgus.analysis.shape import ShapeWitness
+from edge_valgus.analysis.timing import RepClock
 from edge_valgus.config import Config
 from edge_valgus.events import (
     Event,
@@ -46,12 +48,16 @@ class Analyser:
         self._baseline = StandingBaseline()
         self._segmenter = RepSegmenter()
         self._shape = ShapeWitness()
+        self._clock = RepClock()
+        self._gauge = DepthGauge()
+        self._gauge_before_rep: DepthGauge | None = None
         self._recorder = RepRecorder()
         self._knees = KneeJudge(self._config.knee)
         self._sets = SetKeeper(self._config.count)
         self._in_view = False
         self._time_s = -math.inf
         self._seen_s = -math.inf
+        self._last_end_s = -math.inf
         self.reading = Reading(0.0, Phase.AWAY, False, Measures(), None, False, False, 0, 0, 0)
 
     def update(self, time_s: float, pose: Pose | None) -> tuple[Event, ...]:
@@ -72,6 +78,7 @@ class Analyser:
             self._lose("lost sight of the lifter", time_s, events)
         if gap_s > NEW_LIFTER_AFTER_S:
             self._baseline.reset()
+            self._gauge, self._gauge_before_rep = DepthGauge(), None
         body = body_of(pose) if pose is not None else None
         if body is None or not body.legs_seen:
             self._miss(time_s)
@@ -111,6 +118,7 @@ class Analyser:
         self._note(time_s, self.reading.phase if self._in_view else Phase.AWAY, Measures())
 
     def _see(self, body: Body, time_s: float, events: list[Event]) -> None:
+        gap_s = time_s - self._seen_s
         self._seen_s = time_s
         body = replace(body, floor_y_px=self._floor.update(body, time_s))
         before = self._baseline.standing
@@ -125,17 +133,25 @@ class Analyser:
         if not self._in_view:
             self._in_view = True
             events.append(LifterEntered(time_s))
-        depth = formulas.depth_of(body, standing.leg_length_px)
+        hips_depth = formulas.depth_of(body, standing.leg_length_px)
+        upper_fall = (standing.upper_height_px - (body.floor_y_px - body.upper_y_px)) / standing.leg_length_px
+        path_depth = self._gauge.depth(hips_depth, upper_fall, gap_s)
+        # Hips and upper body err independently of each other: half of each errs least, and reps are counted on that. The
+        # knees' path only has to be read at the same place every time, which the steadier upper body tells; and what
+        # the hips alone did, against the upper body, tells a squat from a bend.
+        depth = (hips_depth + path_depth) / 2
         step = self._segmenter.update(time_s, depth)
+        self._clock.see(time_s, body.upper_y_px)
         self._follow(step, time_s, events)
-        knees = self._knees.update(body, standing, depth, time_s, in_rep=self._segmenter.in_rep)
+        knees = self._knees.update(body, standing, path_depth, time_s, in_rep=self._segmenter.in_rep)
         events.extend(knees.events)
         measures = _measures(body, standing, depth, knees)
         self._note(time_s, step.phase, measures)
         if not self._segmenter.in_rep:
             self._shape.forget_before(time_s - MEMORY_S)
+            self._clock.forget_before(time_s - MEMORY_S)
             self._recorder.forget_before(time_s - MEMORY_S)
-        self._shape.see(body, time_s, depth, standing.leg_length_px)
+        self._shape.see(body, time_s, hips_depth, standing.leg_length_px)
         self._recorder.add(
             time_s,
             measures,
@@ -146,24 +162,39 @@ class Analyser:
 
     def _abandon(self, reason: str, time_s: float, events: list[Event]) -> None:
         if self._segmenter.reset():
+            self._end_rep(was_squat=False)
             events.append(RepAbandoned(time_s, reason))
+
+    def _end_rep(self, *, was_squat: bool) -> None:
+        """What was learned from something else than a squat is no good for squats."""
+        self._knees.end_rep(was_squat=was_squat)
+        if not was_squat and self._gauge_before_rep is not None:
+            self._gauge = self._gauge_before_rep
+        self._gauge_before_rep = None
 
     def _follow(self, step: Step, time_s: float, events: list[Event]) -> None:
         """Act on what the segmenter said about this frame."""
         if step.abandoned is not None:
+            self._end_rep(was_squat=False)
             events.append(RepAbandoned(time_s, step.abandoned))
         if step.finished is not None:
             self._close_rep(step.finished, time_s, events)
         if step.started_s is not None:
+            self._knees.begin_rep()
+            self._gauge_before_rep = self._gauge.copy()
             events.append(RepStarted(time_s))
 
     def _close_rep(self, segment: Segment, time_s: float, events: list[Event]) -> None:
         objection = self._shape.objection(segment.start_s, segment.end_s)
         if objection is None and segment.depth < MIN_PARTIAL_DEPTH:
             objection = "too shallow to be a rep"
+        self._end_rep(was_squat=objection is None)
         if objection is not None:
+            self._last_end_s = segment.end_s
             events.append(RepAbandoned(time_s, objection))
             return
+        segment = self._clock.timed(segment, not_before_s=self._last_end_s)
+        self._last_end_s = segment.end_s
         counted = segment.depth >= self._config.count.min_depth
         started = self._sets.note_rep(segment.start_s, segment.end_s, counted=counted)
         if started:

@@ -1,7 +1,7 @@
-"""How this lifter stands: the yardstick (leg length in pixels), where the feet are, and the neutral knees.
+"""How this lifter stands: the yardstick (leg length in pixels), the shape of the body, and where the feet are.
 
 Standing is recognised by shape, without a yardstick: upright trunk, knee half-way between hip and ankle. A lifter who
-steps closer gets a new yardstick within a second of standing there; one who places a foot anew, a new neutral.
+steps closer gets a new yardstick within a second of standing there; one who places a foot anew, a new place for it.
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_valgus.analysis.body import Body, Leg, Point
-from edge_valgus.analysis.measures import medial_offset_pct
-from edge_valgus.events import Side
+from edge_valgus.analysis.measures import trunk_shift_pct
 
 MIN_STRAIGHTNESS: Final = 0.72  # thigh height over shank height in the picture; 0.8–1.35 was seen standing, by camera
 TRUNK_TO_LEG: Final = (0.4, 1.0)  # trunk height over leg length, standing; 0.5–0.8 was seen
 RISE_TIME_S: Final = 0.1  # a body that gets longer was not yet standing: believe it fast
 DRIFT_TIME_S: Final = 1.5  # a body that stands and is shorter has moved: believe it slowly
 NEAR_STANDING: Final = 0.93  # hip height over the yardstick above which the lifter is taken to stand
-QUITE_STANDING: Final = 0.97  # … and above which the knees are neutral: they go out before the hips go down
-STILL_SPEED: Final = 0.25  # leg lengths per second; slower than this is standing still
-SHORTER_FOR_S: Final = 0.8  # standing still, straight and shorter this long means the lifter moved away
+QUITE_STANDING: Final = 0.97  # … and above which the body has its standing shape
+STILL_SPEED: Final = 0.12  # leg lengths per second; slower than this is standing still
+SHORTER_FOR_S: Final = 0.8  # standing still elsewhere, straight and shorter so long: the lifter moved away …
+SHORTER_ANYWAY_S: Final = 3.0  # … and where he stood so long: the yardstick was wrong
+LOOK_TIME_S: Final = 0.3  # averaging time of how the body looks: one frame's noise is half of what tells
+STRAIGHT: Final = 0.9  # of the straightness that the lifter had: straight …
+STRAIGHT_NARROWER: Final = 0.75  # … and of a lifter who got narrower too; a camera further off sees less of it
+NARROWER: Final = 0.6  # of the share by which the hips are lower: whoever moves away shrinks all over …
+MOVED: Final = 0.045  # … and both feet stand elsewhere in the picture, by so many leg lengths at least
+ASTRIDE: Final = 0.25  # one foot so much lower, in leg lengths: it is set forward, and its leg looks longer than it is
+TALLER: Final = 1.15  # nobody gets taller than standing by more: another body that crosses in front, …
+TALLER_FOR_S: Final = 0.7  # … unless it stays
 
-NEUTRAL_TIME_S: Final = 1.0  # averaging time of the standing knees
-NEUTRAL_NOISE_PCT: Final = 2.0  # error of a knee against its ankle in one frame …
-NEUTRAL_NOISE_TIME_S: Final = 0.15  # … which hardly changes within this time
+SHAPE_TIME_S: Final = 1.0  # averaging time of the standing body's shape …
+FOOT_TIME_S: Final = 1.0  # … and of a foot's place
 STEP: Final = 0.12  # leg lengths an ankle must be off its place …
 STEP_FOR_S: Final = 0.4  # … for this long, standing, to have stepped
 GAP_S: Final = 1.0
 
 
 @dataclass(slots=True)
-class Neutral:
-    """One leg, standing: the medial offset of its knee (% of leg length), and the place of its ankle (px)."""
+class Foot:
+    """Where an ankle stood (px)."""
 
-    offset_pct: float = math.nan
     ankle: Point = (math.nan, math.nan)
-    seen_s: float = 0.0
     _off_since_s: float | None = None
-
-    @property
-    def doubt_pct(self) -> float:
-        """One standard deviation of `offset_pct`."""
-        return NEUTRAL_NOISE_PCT / math.sqrt(1.0 + min(self.seen_s, NEUTRAL_TIME_S) / NEUTRAL_NOISE_TIME_S)
 
     def planted(self, leg: Leg, leg_length_px: float, tolerance: float) -> bool:
         """Whether the foot is where it stood. Not while the leg swings free."""
@@ -53,30 +53,25 @@ class Neutral:
         """How far the ankle is from where it stood, in leg lengths; infinite if it never stood."""
         if math.isnan(self.ankle[0]):
             return math.inf
-        return math.hypot(leg.ankle[0] - self.ankle[0], leg.ankle[1] - self.ankle[1]) / leg_length_px
+        return math.dist(leg.ankle, self.ankle) / leg_length_px
 
-    def learn(self, leg: Leg, side: Side, leg_length_px: float, time_s: float, dt_s: float) -> bool:
-        """One frame of standing; returns whether the foot was just found to have been placed anew."""
-        offset_pct = medial_offset_pct(leg, side, leg_length_px)
-        if math.isnan(offset_pct):
+    def learn(self, leg: Leg, leg_length_px: float, time_s: float, dt_s: float) -> bool:
+        """One frame outside of reps; returns whether the foot was just found to have been placed anew."""
+        if not leg.seen:
             return False
-        moved = False
-        if self.seen_s > 0.0 and self.off_place(leg, leg_length_px) > STEP:
+        off = self.off_place(leg, leg_length_px)
+        if off > STEP and not math.isinf(off):
             self._off_since_s = time_s if self._off_since_s is None else self._off_since_s
             if time_s - self._off_since_s < STEP_FOR_S:
                 return False
-            moved, self.seen_s = True, 0.0
         self._off_since_s = None
-        # A plain mean at first, a running one later.
-        gain = 1.0 if self.seen_s == 0.0 else max(dt_s / (self.seen_s + dt_s), _gain(dt_s, NEUTRAL_TIME_S))
-        self.seen_s += dt_s
-        if gain == 1.0:
-            self.offset_pct, self.ankle = offset_pct, leg.ankle
-        else:
-            self.offset_pct += gain * (offset_pct - self.offset_pct)
-            x, y = self.ankle
-            self.ankle = x + gain * (leg.ankle[0] - x), y + gain * (leg.ankle[1] - y)
-        return moved
+        if off > STEP:
+            self.ankle = leg.ankle
+            return not math.isinf(off)
+        gain = _gain(dt_s, FOOT_TIME_S)
+        x, y = self.ankle
+        self.ankle = x + gain * (leg.ankle[0] - x), y + gain * (leg.ankle[1] - y)
+        return False
 
 
 @dataclass(slots=True)
@@ -86,9 +81,52 @@ class Standing:
     leg_length_px: float
     trunk_height_px: float
     straightness: float  # thigh height over shank height when standing
-    left: Neutral = field(default_factory=Neutral)
-    right: Neutral = field(default_factory=Neutral)
+    shoulder_width_px: float
+    upper_height_px: float = math.nan  # shoulders and face above the floor
+    trunk_shift_pct: float = math.nan  # shoulders to the picture's right of the hips
+    left: Foot = field(default_factory=Foot)
+    right: Foot = field(default_factory=Foot)
     steps: int = 0  # how often a foot was placed anew
+
+
+class _Appearance:
+    """How the body looked in the last few tenths of a second."""
+
+    def __init__(self, body: Body) -> None:
+        self.speed_px_s = 0.0
+        self._height_px = body.hip_height_px
+        self.straightness = min(max(straightness(body), 0.0), 2.0)
+        self._shoulder_width_px = abs(body.shoulder_width_px)
+        self._ankles = [body.left.ankle, body.right.ankle]
+
+    def see(self, body: Body, dt_s: float) -> None:
+        """One frame on."""
+        gain = _gain(dt_s, LOOK_TIME_S)
+        risen_px = gain * (body.hip_height_px - self._height_px)
+        self._height_px += risen_px
+        self.speed_px_s += gain * (risen_px / dt_s - self.speed_px_s)
+        # A knee seen on its ankle would make the ratio anything.
+        self.straightness += gain * (min(max(straightness(body), 0.0), 2.0) - self.straightness)
+        self._shoulder_width_px += gain * (abs(body.shoulder_width_px) - self._shoulder_width_px)
+        self._ankles = [
+            (x + gain * (leg.ankle[0] - x), y + gain * (leg.ankle[1] - y))
+            for leg, (x, y) in zip((body.left, body.right), self._ankles, strict=True)
+        ]
+
+    def shorter_by(self, standing: Standing) -> float:
+        """Share by which the hips are lower than standing."""
+        return 1.0 - self._height_px / standing.leg_length_px
+
+    def narrower_by(self, standing: Standing) -> float:
+        """Share by which the shoulders are narrower."""
+        return 1.0 - self._shoulder_width_px / max(standing.shoulder_width_px, 1.0)
+
+    def moved(self, standing: Standing) -> bool:
+        """Whether neither foot is where it stood."""
+        return all(
+            math.isnan(stood[0]) or math.dist(ankle, stood) > MOVED * standing.leg_length_px
+            for ankle, stood in zip(self._ankles, (standing.left.ankle, standing.right.ankle), strict=True)
+        )
 
 
 class StandingBaseline:
@@ -97,8 +135,9 @@ class StandingBaseline:
     def __init__(self) -> None:
         self._standing: Standing | None = None
         self._time_s = -math.inf
-        self._height_px = 0.0
+        self._look: _Appearance | None = None
         self._shorter_since_s: float | None = None
+        self._not_taller_s = -math.inf
 
     @property
     def standing(self) -> Standing | None:
@@ -108,58 +147,94 @@ class StandingBaseline:
     def reset(self) -> None:
         """Forget the lifter."""
         self._standing = None
+        self._look = None
         self._shorter_since_s = None
 
     def update(self, body: Body, time_s: float, *, in_rep: bool) -> Standing | None:
         """One frame on; the yardstick only shrinks outside of reps."""
-        dt_s = time_s - self._time_s
-        if not 1e-3 < dt_s <= GAP_S:
-            dt_s = 1e-3  # after a gap one frame must not weigh as much as the gap was long
-        height_px = body.hip_height_px
-        speed_px_s = abs(height_px - self._height_px) / dt_s
-        self._time_s, self._height_px = time_s, height_px
-        if not looks_standing(body):
-            self._shorter_since_s = None
-            return self._standing
+        dt_s = self._elapsed_s(body, time_s)
+        stands = looks_standing(body)
         if self._standing is None:
-            self._standing = Standing(height_px, body.trunk_height_px, straightness(body))
+            if not stands:
+                return None
+            self._standing = _standing(body)
         standing = self._standing
-        share = height_px / standing.leg_length_px
-        if share > 1.0:
-            standing.leg_length_px += _gain(dt_s, RISE_TIME_S) * (height_px - standing.leg_length_px)
-            self._shorter_since_s = None
-        elif share > NEAR_STANDING:
-            if not in_rep:
-                standing.leg_length_px += _gain(dt_s, DRIFT_TIME_S) * (height_px - standing.leg_length_px)
-            self._shorter_since_s = None
-        else:
-            self._maybe_moved_away(standing, body, time_s, speed_px_s)
+        if stands and not in_rep and body.hip_height_px > NEAR_STANDING * standing.leg_length_px:
+            # Also of a lifter who stands a little lower than the yardstick says, having stepped back: feet tell by
+            # themselves. Of one who is much lower, where the feet stood tells whether that was a step.
+            self._learn_feet(standing, body, time_s, dt_s)
+        share = body.hip_height_px / standing.leg_length_px
+        if share <= TALLER:
+            self._not_taller_s = time_s
+        if share <= NEAR_STANDING:
+            self._maybe_moved_away(standing, body, time_s)
             return self._standing
-        if not in_rep and share > QUITE_STANDING:
-            self._learn_neutral(standing, body, time_s, dt_s)
+        self._shorter_since_s = None
+        if stands and (share <= TALLER or time_s - self._not_taller_s >= TALLER_FOR_S):
+            self._measure(standing, body, dt_s, in_rep=in_rep)
         return standing
 
-    def _maybe_moved_away(self, standing: Standing, body: Body, time_s: float, speed_px_s: float) -> None:
-        straight = straightness(body) > 0.9 * standing.straightness
-        if not straight or speed_px_s > STILL_SPEED * standing.leg_length_px:
+    def _measure(self, standing: Standing, body: Body, dt_s: float, *, in_rep: bool) -> None:
+        """A body that stands: how tall is it, and of what shape."""
+        share = body.hip_height_px / standing.leg_length_px
+        astride = abs(body.left.ankle[1] - body.right.ankle[1]) > ASTRIDE * standing.leg_length_px
+        if (share > 1.0 and not astride) or (share <= 1.0 and not in_rep):
+            gain = _gain(dt_s, RISE_TIME_S if share > 1.0 else DRIFT_TIME_S)
+            standing.leg_length_px += gain * (body.hip_height_px - standing.leg_length_px)
+        if not in_rep and share > QUITE_STANDING:
+            self._learn_shape(standing, body, dt_s)
+
+    def _elapsed_s(self, body: Body, time_s: float) -> float:
+        """Time since the last frame, whose look is taken in."""
+        dt_s = time_s - self._time_s
+        self._time_s = time_s
+        if not 1e-3 < dt_s <= GAP_S:
+            dt_s = 1e-3  # after a gap one frame must not weigh as much as the gap was long
+            self._look = None
+        if self._look is None:
+            self._look = _Appearance(body)
+        self._look.see(body, dt_s)
+        return dt_s
+
+    def _maybe_moved_away(self, standing: Standing, body: Body, time_s: float) -> None:
+        look = self._look
+        assert look is not None  # noqa: S101  every frame is looked at first
+        # A half squat that is held has straight legs too, as some cameras see them, but its feet stand where they stood.
+        elsewhere = look.moved(standing)
+        narrower = elsewhere and look.narrower_by(standing) > NARROWER * look.shorter_by(standing)
+        straight = look.straightness > (STRAIGHT_NARROWER if narrower else STRAIGHT) * standing.straightness
+        if not straight or abs(look.speed_px_s) > STILL_SPEED * standing.leg_length_px:
             self._shorter_since_s = None
-        elif self._shorter_since_s is None:
+            return
+        if self._shorter_since_s is None:
             self._shorter_since_s = time_s
-        elif time_s - self._shorter_since_s > SHORTER_FOR_S:
+        needed_s = SHORTER_FOR_S if elsewhere else SHORTER_ANYWAY_S
+        if time_s - self._shorter_since_s > needed_s and looks_standing(body):
             steps = standing.steps + 1
-            self._standing = Standing(body.hip_height_px, body.trunk_height_px, straightness(body), steps=steps)
+            self._standing = _standing(body)
+            self._standing.steps = steps
             self._shorter_since_s = None
 
     @staticmethod
-    def _learn_neutral(standing: Standing, body: Body, time_s: float, dt_s: float) -> None:
-        gain = _gain(dt_s, NEUTRAL_TIME_S)
+    def _learn_feet(standing: Standing, body: Body, time_s: float, dt_s: float) -> None:
+        for foot, leg in ((standing.left, body.left), (standing.right, body.right)):
+            standing.steps += foot.learn(leg, standing.leg_length_px, time_s, dt_s)
+
+    @staticmethod
+    def _learn_shape(standing: Standing, body: Body, dt_s: float) -> None:
+        gain = _gain(dt_s, SHAPE_TIME_S)
+        standing.shoulder_width_px += gain * (abs(body.shoulder_width_px) - standing.shoulder_width_px)
         standing.straightness += gain * (straightness(body) - standing.straightness)
         standing.trunk_height_px += gain * (body.trunk_height_px - standing.trunk_height_px)
-        for neutral, leg, side in (
-            (standing.left, body.left, Side.LEFT),
-            (standing.right, body.right, Side.RIGHT),
-        ):
-            standing.steps += neutral.learn(leg, side, standing.leg_length_px, time_s, dt_s)
+        upper_px = body.floor_y_px - body.upper_y_px
+        if math.isnan(standing.upper_height_px):
+            standing.upper_height_px = upper_px
+        elif not math.isnan(upper_px):
+            standing.upper_height_px += gain * (upper_px - standing.upper_height_px)
+        shift_pct = trunk_shift_pct(body, standing.leg_length_px)
+        if math.isnan(standing.trunk_shift_pct):
+            standing.trunk_shift_pct = shift_pct
+        standing.trunk_shift_pct += gain * (shift_pct - standing.trunk_shift_pct)
 
 
 def straightness(body: Body) -> float:
@@ -176,6 +251,10 @@ def looks_standing(body: Body) -> bool:
         return False
     upright = TRUNK_TO_LEG[0] < body.trunk_height_px / height_px < TRUNK_TO_LEG[1]
     return upright and MIN_STRAIGHTNESS < straightness(body) < 2.0
+
+
+def _standing(body: Body) -> Standing:
+    return Standing(body.hip_height_px, body.trunk_height_px, straightness(body), abs(body.shoulder_width_px))
 
 
 def _gain(dt_s: float, time_constant_s: float) -> float:

@@ -8,13 +8,20 @@ from typing import Final
 
 from edge_valgus.frames import (
     LEFT_ANKLE,
+    LEFT_EAR,
+    LEFT_EYE,
     LEFT_HIP,
     LEFT_KNEE,
     LEFT_SHOULDER,
+    LEFT_WRIST,
+    NOSE,
     RIGHT_ANKLE,
+    RIGHT_EAR,
+    RIGHT_EYE,
     RIGHT_HIP,
     RIGHT_KNEE,
     RIGHT_SHOULDER,
+    RIGHT_WRIST,
     Pose,
 )
 
@@ -30,6 +37,7 @@ _JOINTS: Final = (
     LEFT_ANKLE,
     RIGHT_ANKLE,
 )
+_FACE: Final = (NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR)
 
 Point = tuple[float, float]
 
@@ -59,8 +67,10 @@ class Body:
     shoulder: Point  # midpoint
     hip: Point  # midpoint
     floor_y_px: float  # the lower ankle: the foot that carries
+    upper_y_px: float  # middle of shoulders and face; NaN where they are not seen
     trunk_seen: bool
     shoulder_width_px: float  # signed: positive when the lifter faces the camera
+    hands_y_px: tuple[float, float]  # upper and lower wrist; NaN where unseen
 
     @property
     def hip_height_px(self) -> float:
@@ -100,9 +110,26 @@ def body_of(pose: Pose) -> Body | None:
         shoulder=_middle(shoulder_l, shoulder_r),
         hip=_middle(left.hip, right.hip),
         floor_y_px=max(left.ankle[1], right.ankle[1]),
+        upper_y_px=_upper_y_px(xy, score),
         trunk_seen=min(score[LEFT_SHOULDER], score[RIGHT_SHOULDER], score[LEFT_HIP], score[RIGHT_HIP]) >= MIN_SCORE,
         shoulder_width_px=shoulder_l[0] - shoulder_r[0],
+        hands_y_px=_hands(xy, score),
     )
+
+
+def _hands(xy: list[list[float]], score: list[float]) -> tuple[float, float]:
+    if min(score[LEFT_WRIST], score[RIGHT_WRIST]) < MIN_SCORE:
+        return math.nan, math.nan
+    left_y, right_y = xy[LEFT_WRIST][1], xy[RIGHT_WRIST][1]
+    return min(left_y, right_y), max(left_y, right_y)
+
+
+def _upper_y_px(xy: list[list[float]], score: list[float]) -> float:
+    face_score = sum(score[joint] for joint in _FACE) / len(_FACE)
+    if min(score[LEFT_SHOULDER], score[RIGHT_SHOULDER], face_score) < MIN_SCORE:
+        return math.nan
+    face_y = sum(xy[joint][1] for joint in _FACE) / len(_FACE)
+    return ((xy[LEFT_SHOULDER][1] + xy[RIGHT_SHOULDER][1]) / 2 + face_y) / 2
 
 
 def _middle(a: list[float] | Point, b: list[float] | Point) -> Point:

@@ -11,7 +11,7 @@ from edge_valgus.events import Doubt
 
 SETTLE_S: Final = 0.3  # one unreadable frame is no reason to change a light
 MIN_SHOULDERS: Final = 0.28  # shoulder width over standing trunk height; 0.5–0.8 from the front, 0.1 from the side
-MAX_TURN_PCT: Final = 7.5  # one knee's path against the other's; 6 was the most seen on people who faced the camera
+MAX_TURN_PCT: Final = 9.0  # what turning does to a knee at parallel: about 20° of it
 MIN_LEG_PX: Final = 60.0  # below this, a centimetre is less than a pixel
 MAX_NOISE_PCT: Final = 3.0  # trembling of a knee against its ankle that leaves no room for a verdict
 NOISE_TIME_S: Final = 0.7

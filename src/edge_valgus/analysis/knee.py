@@ -6,16 +6,19 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from edge_valgus.analysis.baseline import Neutral, Standing
+from edge_valgus.analysis.baseline import Foot, Standing
 from edge_valgus.analysis.body import Body, Leg
 from edge_valgus.analysis.doubt import SETTLE_S, Trembling, doubt_about, turned
-from edge_valgus.analysis.measures import medial_offset_pct
+from edge_valgus.analysis.measures import medial_offset_pct, trunk_shift_pct
 from edge_valgus.analysis.path import NeutralPath
 from edge_valgus.config import KneeConfig
 from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Side
 
 MIN_FRAMES: Final = 3  # whatever the frame rate, two frames don't make a flag
-CERTAINTY: Final = 1.64  # standard deviations of the neutral path that a knee must be inside: 1 in 20 by chance
+CERTAINTY: Final = 1.4  # standard deviations of the neutral path that add to the threshold, as the root of squares
+MARKED_PCT: Final = 2.0  # a knee so much further in than it has to be is flagged after `KneeConfig.min_duration_ms`
+STANDING_DEPTH: Final = 0.12  # outside of reps, whoever is deeper is doing something else
+MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
 PLANTED: Final = 0.15  # leg lengths a foot may seem to move and still carry; a free leg's knee says nothing
 
 KneeEvent = FlagOn | FlagOff | CantJudgeOn | CantJudgeOff
@@ -23,8 +26,8 @@ KneeEvent = FlagOn | FlagOff | CantJudgeOn | CantJudgeOff
 
 @dataclass(slots=True)
 class _KneeState:
-    inside_since_s: float | None = None
-    inside_frames: int = 0
+    evidence_pct_s: float = 0.0
+    frames: int = 0
     flagged: bool = False
 
 
@@ -47,10 +50,11 @@ class KneeJudge:
         self._knees = {Side.LEFT: _KneeState(), Side.RIGHT: _KneeState()}
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
         self._path = NeutralPath()
+        self._path_before_rep: NeutralPath | None = None
         self._steps = 0
         self._doubt: Doubt | None = None  # as shown
         self._other_doubt_since_s: float | None = None
-        self._time_s = 0.0
+        self._time_s = math.inf  # no frame yet: the first one has no time to weigh by
 
     @property
     def doubt(self) -> Doubt | None:
@@ -72,17 +76,28 @@ class KneeJudge:
         """Whether that knee's light is on."""
         return self._knees[side].flagged
 
+    def begin_rep(self) -> None:
+        """Something began that may be a rep."""
+        self._path_before_rep = self._path.copy()
+
+    def end_rep(self, *, was_squat: bool) -> None:
+        """It is over. What somebody's knees did who bent for a plate is no path of a squat."""
+        if not was_squat and self._path_before_rep is not None:
+            self._path = self._path_before_rep
+        self._path_before_rep = None
+
     def interrupt(self) -> None:
         """A frame in which nobody was seen: a knee that was in before it has to be in long enough after it."""
         for knee in self._knees.values():
-            knee.inside_since_s, knee.inside_frames = None, 0
+            knee.evidence_pct_s, knee.frames = 0.0, 0
 
     def update(self, body: Body, standing: Standing, depth: float, time_s: float, *, in_rep: bool) -> KneeReading:
         """One frame on."""
-        dt_s, self._time_s = max(0.0, time_s - self._time_s), time_s
+        dt_s, self._time_s = min(max(0.0, time_s - self._time_s), MAX_STEP_S), time_s
         if standing.steps != self._steps:
             self._steps = standing.steps
             self._path.unsettle()
+            self._path_before_rep = None
         offset_pct = {
             Side.LEFT: self._offset_pct(body.left, Side.LEFT, standing.left, standing.leg_length_px, dt_s),
             Side.RIGHT: self._offset_pct(body.right, Side.RIGHT, standing.right, standing.leg_length_px, dt_s),
@@ -97,15 +112,19 @@ class KneeJudge:
         events: list[KneeEvent] = list(self._settle_doubt(raw_doubt, time_s))
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
-        for side, neutral in ((Side.LEFT, standing.left), (Side.RIGHT, standing.right)):
-            doubt_pct = math.hypot(self._path.doubt_pct(side, depth), neutral.doubt_pct)
-            needed_pct = max(self._config.threshold_pct, CERTAINTY * doubt_pct)
-            inside_pct = mkd[side] if judging else math.nan
+        for side in Side:
+            needed_pct = math.hypot(self._config.threshold_pct, CERTAINTY * self._path.doubt_pct(side, depth))
+            beyond_pct = mkd[side] - needed_pct if judging else math.nan
             over = not in_rep or self._doubt is not None or depth < self._config.from_depth
-            events.extend(self._flag(side, inside_pct, needed_pct, time_s, over=over))
+            events.extend(self._flag(side, mkd[side], beyond_pct, time_s, dt_s, over=over))
+        # Only then, so that neither knee is judged by what the other one has taught in this very frame.
+        for side in Side:
             # A lifter who seems turned goes on teaching, or would seem so for ever.
-            if in_rep and unclear is None and not self._knees[side].flagged and not math.isnan(offset_pct[side]):
+            teaches = unclear is None and (in_rep or depth < STANDING_DEPTH) and not self._knees[side].flagged
+            if teaches and not math.isnan(offset_pct[side]):
                 self._path.learn(side, depth, offset_pct[side], dt_s)
+        if in_rep and unclear is None and body.trunk_seen:
+            self._path.learn_turn(depth, trunk_shift_pct(body, standing.leg_length_px) - standing.trunk_shift_pct, dt_s)
         return KneeReading(
             mkd_left_pct=math.nan if raw_doubt else mkd[Side.LEFT],
             mkd_right_pct=math.nan if raw_doubt else mkd[Side.RIGHT],
@@ -114,28 +133,33 @@ class KneeJudge:
             events=tuple(events),
         )
 
-    def _offset_pct(self, leg: Leg, side: Side, neutral: Neutral, leg_length_px: float, dt_s: float) -> float:
-        """How far the knee is inside where it stood; NaN for a leg that is unseen or swings free."""
-        offset_pct = medial_offset_pct(leg, side, leg_length_px) - neutral.offset_pct
-        if not neutral.planted(leg, leg_length_px, PLANTED):
+    def _offset_pct(self, leg: Leg, side: Side, foot: Foot, leg_length_px: float, dt_s: float) -> float:
+        """How far the knee is inside its ankle; NaN for a leg that is unseen or swings free."""
+        offset_pct = medial_offset_pct(leg, side, leg_length_px)
+        if not foot.planted(leg, leg_length_px, PLANTED):
             offset_pct = math.nan
         self._trembling[side].update(offset_pct, dt_s)
         return offset_pct
 
-    def _flag(self, side: Side, mkd_pct: float, needed_pct: float, time_s: float, *, over: bool) -> list[KneeEvent]:
-        """Follow one knee. mkd_pct: NaN where it can't be read or isn't judged; over: whatever was flagged is done."""
+    def _flag(
+        self, side: Side, mkd_pct: float, beyond_pct: float, time_s: float, dt_s: float, *, over: bool
+    ) -> list[KneeEvent]:
+        """Follow one knee. beyond_pct: further in than it has to be, NaN where it isn't judged; over: nothing is.
+
+        Evidence is summed (Page's CUSUM, 1954): the further in, the sooner the light; single bad frames don't get far.
+        """
         knee, config = self._knees[side], self._config
         if knee.flagged:
             if over or mkd_pct < config.release_pct:
                 return [self._release(side, time_s)]
             return []
-        if not mkd_pct >= needed_pct:
-            knee.inside_since_s, knee.inside_frames = None, 0
+        if over:
+            knee.evidence_pct_s, knee.frames = 0.0, 0
+        if math.isnan(beyond_pct):
             return []
-        if knee.inside_since_s is None:
-            knee.inside_since_s = time_s
-        knee.inside_frames += 1
-        if (time_s - knee.inside_since_s) * 1000.0 < config.min_duration_ms or knee.inside_frames < MIN_FRAMES:
+        knee.evidence_pct_s = max(0.0, knee.evidence_pct_s + beyond_pct * dt_s)
+        knee.frames = 0 if knee.evidence_pct_s == 0.0 else knee.frames + (beyond_pct > 0.0)
+        if knee.evidence_pct_s < MARKED_PCT * config.min_duration_ms / 1000.0 or knee.frames < MIN_FRAMES:
             return []
         knee.flagged = True
         return [FlagOn(time_s, side)]

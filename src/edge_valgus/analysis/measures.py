@@ -49,6 +49,11 @@ def medial_offset_pct(leg: Leg, side: Side, leg_length_px: float) -> float:
     return 100.0 * (-outward if side is Side.LEFT else outward) / leg_length_px
 
 
+def trunk_shift_pct(body: Body, leg_length_px: float) -> float:
+    """How far the shoulders are to the picture's right of the hips, in % of leg length."""
+    return 100.0 * (body.shoulder[0] - body.hip[0]) / leg_length_px
+
+
 def fppa_deg(leg: Leg, side: Side, depth: float) -> float:
     """Frontal plane projection angle: 180° minus the angle hip-knee-ankle, positive = knee medial (Herrington 2014)."""
     if not leg.seen or not depth <= MAX_FPPA_DEPTH:

@@ -19,6 +19,7 @@ RETURN: Final = 0.3  # share of the deepest point: back above it, the rep is as 
 SETTLE_S: Final = 0.35  # … and is closed when the top is reached, the hips turn again, or rise no more for this long
 TURN: Final = 0.1  # share of the deepest point (at least QUIET) that makes a turning point certain
 TOP_FORGET_S: Final = 3.0  # time constant with which the top's level follows a lifter who stands lower
+MIN_READINGS: Final = 2  # back at the top, to have been there
 MIN_REP_S: Final = 0.4  # quick reps take 0.5–0.6 s each way; less than 0.4 s in all is not a rep (docs/science.md)
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
 MAX_GAP_S: Final = 1.0  # without a reading this long nobody knows what happened
@@ -79,6 +80,8 @@ class RepSegmenter:
                 return Step(self._phase(), abandoned="lost sight of the lifter" if lost else None)
             self._time_s, self._depth, self._top, self._quiet_s = time_s, depth, depth, time_s
             return Step(Phase.STANDING, abandoned="lost sight of the lifter" if lost else None)
+        # Nobody is taller than standing: what reads so is another body for a moment, and no top to come back to.
+        depth = max(depth, -QUIET)
         if gap_s > 0.0:
             self._speed += (1.0 - math.exp(-gap_s / SPEED_TIME_S)) * ((depth - self._depth) / gap_s - self._speed)
         self._time_s, self._depth = time_s, depth
@@ -113,14 +116,19 @@ class RepSegmenter:
         rep.note(time_s, depth)
         if rep.returned_s is None:
             if depth <= rep.top + RETURN * (rep.deepest - rep.top):
-                rep.returned_s = time_s
+                rep.returned_s, rep.returned_readings = time_s, 1
+        elif depth <= rep.top + RETURN * (rep.deepest - rep.top):
+            rep.returned_readings += 1
+        elif rep.returned_readings < MIN_READINGS:
+            # One frame showed the hips at the top, and they are down again: it showed another body, or nonsense.
+            rep.returned_s, rep.turn = None, depth
         elif depth > rep.turn + max(QUIET, TURN * rep.deepest) and depth > rep.top + LEAVE:
             # Turned round short of the top: that was one rep, and this is the next one.
             step = self._close(rep, rep.turn_s, Phase.DESCENT)
             self._rep = _OpenRep(start_s=rep.turn_s, top=rep.turn, bottom_s=time_s, deepest=depth, turn=depth)
             return replace(step, started_s=rep.turn_s)
         if rep.returned_s is not None:
-            at_top = depth <= rep.top + QUIET
+            at_top = depth <= rep.top + QUIET and rep.returned_readings >= MIN_READINGS
             if at_top or time_s - max(rep.returned_s, rep.turn_s) >= SETTLE_S:
                 self._top, self._quiet_s = min(depth, rep.turn), time_s
                 return self._close(rep, time_s if at_top else rep.turn_s, Phase.STANDING)
@@ -158,6 +166,7 @@ class _OpenRep:
     turn: float  # shallowest reading since the deepest one
     turn_s: float = 0.0
     returned_s: float | None = None
+    returned_readings: int = 0
     at_bottom: bool = False
 
     def note(self, time_s: float, depth: float) -> None:

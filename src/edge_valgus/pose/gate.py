@@ -29,6 +29,7 @@ _TORSO: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 _FRAME: Final = [*_TORSO, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]
 MIN_BODY_SCORE: Final = 0.3  # mean over shoulders, hips, knees, ankles, to begin to follow somebody
 KEEP_BODY_SCORE: Final = 0.2  # and to go on
+EDGE: Final = 0.03  # hips so near to the picture's edge, in shares of its width: half of the body is guessed
 MAX_BONE: Final = 0.5  # longest thigh or shank, in shares of the body's extent …
 MAX_BONE_FOLDED: Final = 0.75  # … and of a body that may be squatting
 _BONES: Final = np.array(
@@ -62,7 +63,7 @@ def is_lifter(
         return False
     width, height = size_px
     hip_x = float(xy_px[[LEFT_HIP, RIGHT_HIP], 0].mean())
-    if not zone.left * width <= hip_x <= zone.right * width:
+    if not max(zone.left, EDGE) * width <= hip_x <= min(zone.right, 1.0 - EDGE) * width:
         return False
     seen = xy_px[reliable(score)]
     extent_px = float(np.ptp(seen, axis=0).max())

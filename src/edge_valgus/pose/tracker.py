@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.frames import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Frame, Pose
+from edge_valgus.frames import KEYPOINT_NAMES, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Frame, Pose
 from edge_valgus.pose.crop import Crop, CropSampler, CropTracker, search_crops
 from edge_valgus.pose.gate import is_lifter, reliable
+from edge_valgus.pose.rival import RivalWatch
 from edge_valgus.pose.smooth import OneEuro
+
+
+def _swapped(name: str) -> str:
+    side, _, joint = name.partition("_")
+    return f"{'right' if side == 'left' else 'left'}_{joint}" if joint else name
+
 
 LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for somebody anew
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
+MAX_GROWTH: Final = 1.25  # a body can't get taller between two frames by more than that, …
+OUTGROWN: Final = 1.12  # … unless it only rises: to no more than it was lately
+HEIGHT_TIME_S: Final = 20.0  # time constant with which it is forgotten how tall that was
 _CORE: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
+_OTHER_SIDE: Final = [KEYPOINT_NAMES.index(_swapped(name)) for name in KEYPOINT_NAMES]
 
 
 class Network(Protocol):
@@ -31,7 +43,10 @@ class PoseTracker:
     """Frame in, smoothed pose of the followed lifter out (None while nobody is followed or believed).
 
     While somebody is followed, only the square around him is looked at, so that a bystander doesn't take over, and a
-    skeleton that jumps is not believed. While nobody is, the picture is searched square by square, one per frame.
+    skeleton that jumps or grows at once is not believed: somebody crosses in front. While nobody is followed, the
+    picture is searched square by square, one per frame; while it is somebody at the side, for one frame now and then.
+    Every other frame is shown to the network mirrored: on the same picture its errors are then half different ones
+    (correlation 0.53 for a knee against its ankle, drawn lifters, MoveNet Lightning int8), which the smoothing averages.
     """
 
     def __init__(self, network: Network, zone: ZoneConfig | None = None) -> None:
@@ -40,9 +55,14 @@ class PoseTracker:
         self._sampler = CropSampler(network.side_px)
         self._crops = CropTracker()
         self._smooth = OneEuro(min_cutoff_hz=2.5, beta=10.0)
+        self._mirrored = np.empty((1, network.side_px, network.side_px, 3), np.uint8)
+        self._mirror = False
         self._search_turn = 0
         self._last_good_s = 0.0
-        self._last_core: NDArray[np.float32] | None = None
+        self._last: NDArray[np.float32] | None = None  # [17, 2] px
+        self._height_px = 0.0  # the tallest that he was lately
+        self._last_height_px = 0.0
+        self._rivals = RivalWatch()
 
     @property
     def crop(self) -> Crop | None:
@@ -51,38 +71,79 @@ class PoseTracker:
 
     def track(self, frame: Frame) -> Pose | None:
         """One frame on. Frames come in the order of their times."""
+        if self._last is not None and self._rivals.due(self._last, frame.size_px, self._zone, frame.time_s):
+            return self._look_around(frame, self._last)
         following = self._crops.crop is not None
         crop = self._crops.crop or self._next_search_crop(frame.size_px)
-        answer = self._network.infer(self._sampler.sample(frame.image, crop))
-        xy_px = answer[:, 1::-1] * np.float32(crop.side_px) + np.array((crop.left_px, crop.top_px), np.float32)
-        score = answer[:, 2].copy()
-        # A network that answers with no number must not get into what remembers: the crop, the smoothing.
-        believed = bool(np.isfinite(answer).all()) and is_lifter(
-            xy_px, score, frame.size_px, self._zone, following=following
-        )
-        if not (believed and self._moves_like_a_body(xy_px, crop)):
+        xy_px, score, believed = self._see(frame, crop, following=following)
+        if not (believed and self._moves_like_a_body(xy_px, score, crop)):
             if following and frame.time_s - self._last_good_s > LOST_AFTER_S:
                 self.reset()
             return None
-        self._last_good_s = frame.time_s
-        self._last_core = xy_px[_CORE]
-        self._crops.follow(xy_px, reliable(score), frame.time_s)
-        smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px)
-        return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px)
+        return self._follow(frame, xy_px, score, crop)
 
     def reset(self) -> None:
         """Forget the lifter and search."""
         self._crops.reset()
         self._smooth.reset()
-        self._last_core = None
+        self._rivals.reset()
+        self._last = None
+        self._height_px = 0.0
 
-    def _moves_like_a_body(self, xy_px: NDArray[np.float32], crop: Crop) -> bool:
-        if self._last_core is None:
+    def _see(
+        self, frame: Frame, crop: Crop, *, following: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
+        """Whom the network sees in the square: keypoints in frame pixels, scores, and whether it can be the lifter."""
+        answer = self._look(frame, crop)
+        xy_px = answer[:, 1::-1] * np.float32(crop.side_px) + np.array((crop.left_px, crop.top_px), np.float32)
+        score = answer[:, 2].copy()
+        # A network that answers with no number must not get into what remembers: the crop, the smoothing.
+        finite = bool(np.isfinite(answer).all())
+        return xy_px, score, finite and is_lifter(xy_px, score, frame.size_px, self._zone, following=following)
+
+    def _look_around(self, frame: Frame, followed_xy_px: NDArray[np.float32]) -> Pose | None:
+        """A frame for the others: somebody who stands better is followed from now on."""
+        crop = self._next_search_crop(frame.size_px)
+        xy_px, score, believed = self._see(frame, crop, following=False)
+        if not (believed and self._rivals.is_lifter(xy_px, followed_xy_px, frame.size_px, self._zone)):
+            return None
+        self.reset()
+        return self._follow(frame, xy_px, score, crop)
+
+    def _follow(self, frame: Frame, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> Pose:
+        keep = math.exp(-max(0.0, frame.time_s - self._last_good_s) / HEIGHT_TIME_S)
+        self._last_height_px = _height_px(xy_px, score)
+        self._height_px = max(self._last_height_px, keep * self._height_px)
+        self._last_good_s = frame.time_s
+        self._last = xy_px
+        self._crops.follow(xy_px, reliable(score), frame.time_s)
+        smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px)
+        return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px)
+
+    def _look(self, frame: Frame, crop: Crop) -> NDArray[np.float32]:
+        """What the network says of the square, left and right as they are in the picture."""
+        square = self._sampler.sample(frame.image, crop)
+        self._mirror = not self._mirror
+        if self._mirror:
+            return self._network.infer(square)
+        np.copyto(self._mirrored, square[:, :, ::-1])
+        answer = self._network.infer(self._mirrored)[_OTHER_SIDE]
+        np.subtract(1.0, answer[:, 1], out=answer[:, 1])
+        return answer
+
+    def _moves_like_a_body(self, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> bool:
+        if self._last is None:
             return True
-        moved = np.median(np.hypot(*(xy_px[_CORE] - self._last_core).T))
-        return bool(moved <= MAX_JUMP * crop.side_px)
+        moved = np.median(np.hypot(*(xy_px[_CORE] - self._last[_CORE]).T))
+        height_px = _height_px(xy_px, score)
+        grown = height_px > MAX_GROWTH * self._last_height_px and height_px > OUTGROWN * self._height_px
+        return bool(moved <= MAX_JUMP * crop.side_px) and not grown
 
     def _next_search_crop(self, size_px: tuple[int, int]) -> Crop:
         crops = search_crops(size_px, self._zone.left, self._zone.right)
         self._search_turn = (self._search_turn + 1) % len(crops)
         return crops[self._search_turn]
+
+
+def _height_px(xy_px: NDArray[np.float32], score: NDArray[np.float32]) -> float:
+    return float(np.ptp(xy_px[reliable(score), 1]))

@@ -1,0 +1,65 @@
+"""Is the one who is followed the lifter? Somebody who stood there first may not be.
+
+Whoever squats stands in the middle of the zone and nearer to the camera than those who watch. While the followed one
+stands aside, the whole zone is looked through now and then, and who stands better at two looks in a row is the lifter.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_valgus.config import ZoneConfig
+from edge_valgus.frames import LEFT_HIP, RIGHT_HIP
+
+ASIDE: Final = 0.22  # hips this far from the zone's middle, in shares of its width: he may not be the lifter
+EVERY_S: Final = 0.8  # one frame in so long is spent on the others
+NEARER: Final = 0.12  # so much nearer to the middle, in shares of the zone's width, …
+LARGER: Final = 1.1  # … and so much taller in the picture is who stands better
+SAME_PLACE: Final = 0.15  # share of his height that he may have moved between two looks; who walks by moves more
+
+
+class RivalWatch:
+    """Decides when to look at the whole zone, and whether somebody else is the lifter."""
+
+    def __init__(self) -> None:
+        self._looked_s = -math.inf
+        self._place_x_px = math.nan
+
+    def reset(self) -> None:
+        """Somebody else is followed, or nobody."""
+        self._place_x_px = math.nan
+
+    def due(
+        self, followed_xy_px: NDArray[np.float32], size_px: tuple[int, int], zone: ZoneConfig, time_s: float
+    ) -> bool:
+        """Whether this frame is for the whole zone. followed_xy_px: [17, 2], as last seen."""
+        if _aside(followed_xy_px, size_px, zone) < ASIDE or 0.0 <= time_s - self._looked_s < EVERY_S:
+            return False
+        self._looked_s = time_s
+        return True
+
+    def is_lifter(
+        self,
+        xy_px: NDArray[np.float32],
+        followed_xy_px: NDArray[np.float32],
+        size_px: tuple[int, int],
+        zone: ZoneConfig,
+    ) -> bool:
+        """Whether somebody believable who was seen ([17, 2]) is to be followed from now on."""
+        height_px = float(np.ptp(xy_px[:, 1]))
+        nearer = _aside(followed_xy_px, size_px, zone) - _aside(xy_px, size_px, zone) > NEARER
+        if not nearer or height_px < LARGER * float(np.ptp(followed_xy_px[:, 1])):
+            self._place_x_px = math.nan
+            return False
+        before_x_px, self._place_x_px = self._place_x_px, float(xy_px[[LEFT_HIP, RIGHT_HIP], 0].mean())
+        return abs(self._place_x_px - before_x_px) < SAME_PLACE * height_px
+
+
+def _aside(xy_px: NDArray[np.float32], size_px: tuple[int, int], zone: ZoneConfig) -> float:
+    """How far the hips are from the zone's middle, in shares of its width."""
+    hip_x = float(xy_px[[LEFT_HIP, RIGHT_HIP], 0].mean()) / size_px[0]
+    return abs(hip_x - (zone.left + zone.right) / 2) / (zone.right - zone.left)
