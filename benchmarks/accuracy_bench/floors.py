@@ -1,0 +1,48 @@
+"""Below which a figure of the short run fails it. Set a little under what is measured, and raised as the device gets better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from accuracy_bench.targets import Bound, least, most, written
+
+FLOORS: Final[tuple[Bound, ...]] = (
+    # Few sets: wide, or chance decides.
+    least("drawn", "exact_count", 0.70),
+    least("drawn", "obo", 0.80),
+    least("drawn", "knee_f1_yaw_le_10", 0.50),
+    most("drawn", "false_flag_rate", 0.15),
+    most("drawn", "bottom_error_ms_median", 33.4),
+    most("drawn", "depth_mae", 0.10),
+    least("drawn", "judged_share_yaw_le_10", 0.80),
+    least("keypoints", "exact_count", 0.88),
+    least("keypoints", "obo", 0.94),
+    least("keypoints", "knee_f1_yaw_le_10", 0.70),
+    least("keypoints", "knee_f1_yaw_10_20", 0.70),
+    most("keypoints", "false_flag_rate", 0.06),
+    most("keypoints", "latency_ms_median", 200),
+    most("keypoints", "bottom_error_ms_median", 33.4),
+    # Of eleven scenes; most of it deadlifts, hinges and lunges (docs/accuracy.md).
+    most("negatives", "ghosts", 16),
+    least("real", "front_exact", 0.94),
+    least("real", "front_obo", 1.0),
+    most("real", "ghosts_without_squats", 0),
+)
+
+
+def below_floor(suites: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """One line for each figure, of the suites that were run, that is worse than its floor or was not measured."""
+    lines = []
+    for floor in FLOORS:
+        if floor.suite not in suites:
+            continue
+        found = suites[floor.suite].get(floor.figure)
+        if not floor.holds(math.nan if found is None else found):
+            sense = "least" if floor.at_least else "most"
+            value = "nothing to measure it from" if found is None else written(floor.figure, found)
+            lines.append(
+                f"{floor.suite}: {floor.figure} = {value}: expected at {sense} {written(floor.figure, floor.limit)}"
+            )
+    return lines

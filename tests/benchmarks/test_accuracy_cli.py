@@ -1,0 +1,155 @@
+"""The command line: what it refuses, what it writes, and with what status it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from accuracy_samples import scene_score, suite_run
+
+from accuracy_bench import command
+from accuracy_bench.suites import SuiteRun
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "accuracy.py"
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch):
+    monkeypatch.setattr("accuracy_bench.figures.ROUNDS", 10)
+    monkeypatch.setattr("accuracy_bench.figures.ROUNDS_ASIDE", 10)
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Runs the command with a model that is never loaded; returns status, standard output and error."""
+    ran = []
+
+    def run_suite(suite, seeds, **options):
+        ran.append((suite, list(seeds), options))
+        return call.answer(suite)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["accuracy.py", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    monkeypatch.setattr(command, "run_suite", run_suite)
+    monkeypatch.setattr(command, "_model", lambda _: command.Model("a-model", tmp_path / "model.tflite"))
+    monkeypatch.setattr(command, "available_runtimes", lambda: ("litert",))
+    call.ran = ran
+    call.answer = lambda suite: suite_run(scene_score(), suite=suite)
+    return call
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param(["--seeds", "5"], "'--seeds': '5': expected A:B", id="seeds without a colon"),
+        pytest.param(["--seeds", "a:b"], "'--seeds': 'a:b': expected A:B", id="seeds that are no numbers"),
+        pytest.param(["--seeds=-1:5"], "'--seeds': '-1:5': expected A:B", id="negative seeds"),
+        pytest.param(["--seeds", "5:5"], "'--seeds': '5:5' holds no seed", id="no seed"),
+        pytest.param(["--seeds", "9:5"], "'--seeds': '9:5' holds no seed", id="seeds the wrong way round"),
+        pytest.param(["--suite", "foo"], "'--suite': 'foo' is not one of", id="an unknown suite"),
+        pytest.param(["--jobs", "0"], "'--jobs': 0 is not in the range", id="no jobs"),
+        pytest.param(["--suite", "real"], "--clips is missing", id="real without clips"),
+        pytest.param(["--suite", "all"], "--clips is missing", id="all without clips"),
+        pytest.param(
+            ["--suite", "real", "--clips", "nowhere"], "'--clips': nowhere is no folder", id="no clips folder"
+        ),
+        pytest.param(["--clips", "."], "--clips . is of no use without --suite real", id="clips for nothing"),
+        pytest.param(
+            ["--json", "no/such/out.json"], "'--json': no/such/out.json: there is no folder", id="no JSON folder"
+        ),
+        pytest.param(["--markdown", "."], "'--markdown': . cannot be written", id="Markdown to a folder"),
+        pytest.param(["--poses", "a-file"], "'--poses': a-file cannot be a folder", id="poses in a file"),
+        pytest.param(["--suite", "real", "--clips", "."], "INDEX.json: no such file", id="clips without an index"),
+        pytest.param(["--frobnicate"], "No such option '--frobnicate'", id="an unknown option"),
+        pytest.param(["extra"], "unexpected extra argument (extra)", id="an extra word"),
+    ],
+)
+def test_wrong_words_get_one_line_that_names_them(call, words, expected, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").touch()
+    status, out, err = call(*words)
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith("accuracy.py: ")
+    assert expected in err
+    assert call.ran == []
+
+
+def test_a_model_folder_that_is_none_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", "--model-dir", "nowhere"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert (ended.value.code, "'--model-dir': nowhere is no folder" in capsys.readouterr().err) == (2, True)
+
+
+def test_tables_are_printed_where_no_file_is_given(call):
+    status, out, err = call("--seeds", "3:5")
+    assert (status, err) == (0, "")
+    assert out.startswith("# Accuracy")
+    assert "python benchmarks/accuracy.py --suite drawn --seeds 3:5" in out
+    assert [(suite, seeds) for suite, seeds, _ in call.ran] == [("drawn", [3, 4])]
+
+
+def test_results_go_to_the_files_that_were_named(call, tmp_path):
+    status, out, _ = call("--json", tmp_path / "out.json", "--markdown", tmp_path / "out.md")
+    assert (status, out) == (0, "")
+    assert json.loads((tmp_path / "out.json").read_text())["suites"]["drawn"]["exact_count"] == 1.0
+    assert (tmp_path / "out.md").read_text(encoding="utf-8").startswith("# Accuracy")
+
+
+def test_several_suites_run_in_one_order_and_once_each(call):
+    call("--suite", "negatives", "--suite", "drawn", "--suite", "drawn")
+    assert [suite for suite, _, _ in call.ran] == ["drawn", "negatives"]
+
+
+def test_no_model_is_looked_for_without_pictures(call, monkeypatch):
+    monkeypatch.setattr(command, "_model", lambda _: pytest.fail("asked for a model"))
+    status, out, _ = call("--suite", "keypoints")
+    assert (status, "Model none" in out) == (0, True)
+
+
+def test_options_reach_the_run(call, tmp_path):
+    call("--jobs", "3", "--poses", tmp_path / "poses")
+    _, _, options = call.ran[0]
+    assert (options["jobs"], options["poses"]) == (3, tmp_path / "poses")
+    assert (tmp_path / "poses").is_dir()
+
+
+def test_a_scene_that_failed_fails_the_run_and_is_named(call):
+    call.answer = lambda suite: suite_run(scene_score(), suite=suite, faults=["drawn, seed 4: it broke"])
+    status, out, err = call()
+    assert (status, err) == (1, "accuracy.py: drawn, seed 4: it broke\n")
+    assert out.startswith("# Accuracy")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "named"), [([], 0, False), (["--floors"], 1, True)], ids=["told only", "with floors"]
+)
+def test_a_figure_below_its_floor_fails_the_run_where_asked(call, words, status, named):
+    call.answer = lambda suite: suite_run(scene_score(counted=0), suite=suite)
+    found, _, err = call(*words)
+    assert (found, "below the floor: drawn: exact_count = 0.0 %" in err) == (status, named)
+
+
+def test_all_scenes_failing_is_below_every_floor(call):
+    call.answer = lambda suite: SuiteRun(suite, {}, ("drawn, seed 0: it broke",))
+    status, _, err = call("--floors")
+    assert (status, "exact_count = nothing to measure it from" in err) == (1, True)
+
+
+def test_help_teaches_from_the_file_itself():
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    shown = subprocess.run(
+        [sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=False, env=environment
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for taught in ("drawn", "keypoints", "real", "negatives", "10000", "for\n", "reporting", "--floors"):
+        assert taught in shown.stdout
