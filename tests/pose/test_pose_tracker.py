@@ -222,6 +222,30 @@ def test_somebody_at_the_side_is_followed_until_the_lifter_stands_there(rival, t
     assert lost <= 7, "one frame now and then"
 
 
+def test_somebody_who_squats_at_the_side_is_not_left_for_a_taller_one_who_watches():
+    """The watcher is no taller than the lifter standing, and much taller than the lifter down."""
+    standing, watcher = stand((100, 430), 330), stand((320, 430), 340)
+    now_s = 0.0
+
+    def network(crop):
+        lifter = standing.copy()
+        lifter[:13, 1] += 110.0 * down()
+        return (lifter if crop.side_px < 470 or now_s < 0.5 else watcher), scores()
+
+    def down():
+        return 0.5 - 0.5 * np.cos(2.0 * np.pi * max(0.0, now_s - 1.0) / 3.0)
+
+    tracker = PoseTracker(Scripted(network))
+    looked = []
+    for now_s in np.arange(0.0, 12.0, FRAME_S):
+        pose = tracker.track(map_picture(float(now_s)))
+        if pose is None:
+            looked.append(down())
+    assert abs(tracker.crop.left_px + tracker.crop.side_px / 2 - 100) < 60
+    assert len(looked) >= 4, "the others are looked at"
+    assert max(looked) < 0.7, "while he is down"
+
+
 def test_somebody_in_the_middle_is_never_left_for_a_look_around():
     network = Scripted(lambda _: (LIFTER, scores()))
     tracker = PoseTracker(network)

@@ -44,6 +44,11 @@ def reliable(score: NDArray[np.float32]) -> NDArray[np.bool_]:
     return mask
 
 
+def height_px(xy_px: NDArray[np.float32], score: NDArray[np.float32]) -> float:
+    """How much of the picture's height the keypoints ([17, 2] px, [17]) take up that may be used to follow the body."""
+    return float(np.ptp(xy_px[reliable(score), 1]))
+
+
 def body_score(score: NDArray[np.float32]) -> float:
     """Mean score of shoulders, hips, knees and ankles."""
     return float(score[_FRAME].mean())

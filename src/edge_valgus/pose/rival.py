@@ -2,11 +2,13 @@
 
 Whoever squats stands in the middle of the zone and nearer to the camera than those who watch. While the followed one
 stands aside, the whole zone is looked through now and then, and who stands better at two looks in a row is the lifter.
+Somebody in the middle of a squat is never left: a rep would be lost, and a knee unseen for a frame.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,12 +16,23 @@ from numpy.typing import NDArray
 
 from edge_valgus.config import ZoneConfig
 from edge_valgus.frames import LEFT_HIP, RIGHT_HIP
+from edge_valgus.pose.gate import height_px
 
 ASIDE: Final = 0.22  # hips this far from the zone's middle, in shares of its width: he may not be the lifter
 EVERY_S: Final = 0.8  # one frame in so long is spent on the others
+UPRIGHT: Final = 0.85  # of how tall he was lately; lower is down in a squat, whose bottom is at 0.6
 NEARER: Final = 0.12  # so much nearer to the middle, in shares of the zone's width, …
 LARGER: Final = 1.1  # … and so much taller in the picture is who stands better
 SAME_PLACE: Final = 0.15  # share of his height that he may have moved between two looks; who walks by moves more
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Who is followed: keypoints [17, 2] px as last seen, the height they take up, and the most of that lately."""
+
+    xy_px: NDArray[np.float32]
+    height_px: float
+    tallest_px: float
 
 
 class RivalWatch:
@@ -29,15 +42,11 @@ class RivalWatch:
         self._looked_s = -math.inf
         self._place_x_px = math.nan
 
-    def reset(self) -> None:
-        """Somebody else is followed, or nobody."""
-        self._place_x_px = math.nan
-
-    def due(
-        self, followed_xy_px: NDArray[np.float32], size_px: tuple[int, int], zone: ZoneConfig, time_s: float
-    ) -> bool:
-        """Whether this frame is for the whole zone. followed_xy_px: [17, 2], as last seen."""
-        if _aside(followed_xy_px, size_px, zone) < ASIDE or 0.0 <= time_s - self._looked_s < EVERY_S:
+    def due(self, followed: Followed, size_px: tuple[int, int], zone: ZoneConfig, time_s: float) -> bool:
+        """Whether this frame is for the whole zone."""
+        if followed.height_px < UPRIGHT * followed.tallest_px or 0.0 <= time_s - self._looked_s < EVERY_S:
+            return False
+        if _aside(followed.xy_px, size_px, zone) < ASIDE:
             return False
         self._looked_s = time_s
         return True
@@ -45,18 +54,23 @@ class RivalWatch:
     def is_lifter(
         self,
         xy_px: NDArray[np.float32],
-        followed_xy_px: NDArray[np.float32],
+        score: NDArray[np.float32],
+        followed: Followed,
         size_px: tuple[int, int],
         zone: ZoneConfig,
     ) -> bool:
-        """Whether somebody believable who was seen ([17, 2]) is to be followed from now on."""
-        height_px = float(np.ptp(xy_px[:, 1]))
-        nearer = _aside(followed_xy_px, size_px, zone) - _aside(xy_px, size_px, zone) > NEARER
-        if not nearer or height_px < LARGER * float(np.ptp(followed_xy_px[:, 1])):
-            self._place_x_px = math.nan
+        """Whether somebody believable who was seen ([17, 2] px, [17]) is to be followed from now on."""
+        tall_px = height_px(xy_px, score)
+        nearer = _aside(followed.xy_px, size_px, zone) - _aside(xy_px, size_px, zone) > NEARER
+        if not nearer or tall_px < LARGER * followed.tallest_px:
+            self.reset()
             return False
         before_x_px, self._place_x_px = self._place_x_px, float(xy_px[[LEFT_HIP, RIGHT_HIP], 0].mean())
-        return abs(self._place_x_px - before_x_px) < SAME_PLACE * height_px
+        return abs(self._place_x_px - before_x_px) < SAME_PLACE * tall_px
+
+    def reset(self) -> None:
+        """Nobody stands better, or somebody else is followed: two looks are needed again."""
+        self._place_x_px = math.nan
 
 
 def _aside(xy_px: NDArray[np.float32], size_px: tuple[int, int], zone: ZoneConfig) -> float:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from edge_valgus.config import ZoneConfig
 from edge_valgus.frames import KEYPOINT_NAMES, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Frame, Pose
 from edge_valgus.pose.crop import Crop, CropSampler, CropTracker, search_crops
-from edge_valgus.pose.gate import is_lifter, reliable
-from edge_valgus.pose.rival import RivalWatch
+from edge_valgus.pose.gate import height_px, is_lifter, reliable
+from edge_valgus.pose.rival import Followed, RivalWatch
 from edge_valgus.pose.smooth import OneEuro
 
 
@@ -59,9 +59,7 @@ class PoseTracker:
         self._mirror = False
         self._search_turn = 0
         self._last_good_s = 0.0
-        self._last: NDArray[np.float32] | None = None  # [17, 2] px
-        self._height_px = 0.0  # the tallest that he was lately
-        self._last_height_px = 0.0
+        self._last: Followed | None = None
         self._rivals = RivalWatch()
 
     @property
@@ -88,7 +86,6 @@ class PoseTracker:
         self._smooth.reset()
         self._rivals.reset()
         self._last = None
-        self._height_px = 0.0
 
     def _see(
         self, frame: Frame, crop: Crop, *, following: bool
@@ -101,21 +98,24 @@ class PoseTracker:
         finite = bool(np.isfinite(answer).all())
         return xy_px, score, finite and is_lifter(xy_px, score, frame.size_px, self._zone, following=following)
 
-    def _look_around(self, frame: Frame, followed_xy_px: NDArray[np.float32]) -> Pose | None:
+    def _look_around(self, frame: Frame, followed: Followed) -> Pose | None:
         """A frame for the others: somebody who stands better is followed from now on."""
         crop = self._next_search_crop(frame.size_px)
         xy_px, score, believed = self._see(frame, crop, following=False)
-        if not (believed and self._rivals.is_lifter(xy_px, followed_xy_px, frame.size_px, self._zone)):
+        if not believed:
+            self._rivals.reset()
+            return None
+        if not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, self._zone):
             return None
         self.reset()
         return self._follow(frame, xy_px, score, crop)
 
     def _follow(self, frame: Frame, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> Pose:
         keep = math.exp(-max(0.0, frame.time_s - self._last_good_s) / HEIGHT_TIME_S)
-        self._last_height_px = _height_px(xy_px, score)
-        self._height_px = max(self._last_height_px, keep * self._height_px)
+        tall_px = height_px(xy_px, score)
+        tallest_px = max(tall_px, keep * self._last.tallest_px) if self._last is not None else tall_px
         self._last_good_s = frame.time_s
-        self._last = xy_px
+        self._last = Followed(xy_px, tall_px, tallest_px)
         self._crops.follow(xy_px, reliable(score), frame.time_s)
         smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px)
         return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px)
@@ -132,11 +132,12 @@ class PoseTracker:
         return answer
 
     def _moves_like_a_body(self, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> bool:
-        if self._last is None:
+        last = self._last
+        if last is None:
             return True
-        moved = np.median(np.hypot(*(xy_px[_CORE] - self._last[_CORE]).T))
-        height_px = _height_px(xy_px, score)
-        grown = height_px > MAX_GROWTH * self._last_height_px and height_px > OUTGROWN * self._height_px
+        moved = np.median(np.hypot(*(xy_px[_CORE] - last.xy_px[_CORE]).T))
+        tall_px = height_px(xy_px, score)
+        grown = tall_px > MAX_GROWTH * last.height_px and tall_px > OUTGROWN * last.tallest_px
         return bool(moved <= MAX_JUMP * crop.side_px) and not grown
 
     def _next_search_crop(self, size_px: tuple[int, int]) -> Crop:
@@ -144,6 +145,3 @@ class PoseTracker:
         self._search_turn = (self._search_turn + 1) % len(crops)
         return crops[self._search_turn]
 
-
-def _height_px(xy_px: NDArray[np.float32], score: NDArray[np.float32]) -> float:
-    return float(np.ptp(xy_px[reliable(score), 1]))
