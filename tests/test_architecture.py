@@ -26,7 +26,19 @@ MAY_IMPORT["__init__"] = set()
 MAY_IMPORT |= {"errors": set(), "frames": set(), "events": {"frames"}, "settings_file": {"errors"}}
 MAY_IMPORT["config"] = {"errors", "settings_file"}
 
-PURE = {"__future__", "collections", "dataclasses", "enum", "itertools", "math", "numpy", "operator", "typing"}
+PURE = {
+    "__future__",
+    "bisect",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "itertools",
+    "math",
+    "numpy",
+    "operator",
+    "typing",
+}
 """All that the analysis needs from outside: no clock, no file, no thread, no device."""
 
 IO_BUILTINS = {"print", "open", "input", "exec", "eval", "__import__", "breakpoint"}

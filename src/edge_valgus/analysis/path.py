@@ -19,6 +19,8 @@ that a fault doesn't become normal.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -121,7 +123,8 @@ class NeutralPath:
     def learn(self, side: Side, depth: float, offset_pct: float, dt_s: float) -> None:
         """One frame of a knee that moves as it should."""
         error = offset_pct - self.offset_pct(side, depth)
-        if depth > SAFE_DEPTH and error > MAX_TEACHING_PCT + 2.0 * self.doubt_pct(side, depth):
+        inside = depth > SAFE_DEPTH and error > MAX_TEACHING_PCT
+        if inside and error > MAX_TEACHING_PCT + 2.0 * self.doubt_pct(side, depth):
             return
         frames_alike = max(1.0, NOISE_TIME_S / max(dt_s, 1e-3))
         shape_frames_alike = max(1.0, SHAPE_TIME_S / max(dt_s, 1e-3))
@@ -145,12 +148,14 @@ class NeutralPath:
         carried = self._covariance @ shares
         innovation = noise + float(shares @ carried)
         gain = carried / innovation
-        if only is not None:
+        if only is None:
+            self._covariance -= gain[:, None] * carried
+        else:
             gain[_OF[_OTHER[only]]] = 0.0
+            # The short form above holds for the full gain only.
+            moved = gain[:, None] * carried
+            self._covariance += (innovation * gain)[:, None] * gain - moved - moved.T
         self._offsets += gain * error
-        # Not the short form P - gain·carriedᵀ: it holds for the full gain only.
-        moved = np.outer(gain, carried)
-        self._covariance += innovation * np.outer(gain, gain) - moved - moved.T
 
 
 def _spread_between_lifters() -> Array:
@@ -178,16 +183,18 @@ def _rest() -> Array:
     return np.block([[near, REST_ALIKE * near], [REST_ALIKE * near, near]])
 
 
+@lru_cache(maxsize=4)  # a frame asks for the same two again and again
 def _shares(side: Side, depth: float) -> Array:
-    """What each knot adds to the offset at a depth, float64 [2 * len(KNOTS)]: straight lines, 0 standing."""
+    """What each knot adds to the offset at a depth, float64 [2 * len(KNOTS)]: straight lines, 0 standing. Read only."""
     shares = np.zeros(2 * _COUNT)
     first = _FIRST[side]
-    above = next((index for index, knot in enumerate(KNOTS) if depth < knot), _COUNT)
+    above = bisect_right(KNOTS, depth)
     if above in (0, _COUNT):
         shares[first + min(above, _COUNT - 1)] = 1.0
-        return shares
-    share = (depth - KNOTS[above - 1]) / (KNOTS[above] - KNOTS[above - 1])
-    shares[first + above - 1], shares[first + above] = 1.0 - share, share
+    else:
+        share = (depth - KNOTS[above - 1]) / (KNOTS[above] - KNOTS[above - 1])
+        shares[first + above - 1], shares[first + above] = 1.0 - share, share
+    shares.flags.writeable = False
     return shares
 
 

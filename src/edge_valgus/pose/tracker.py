@@ -144,4 +144,3 @@ class PoseTracker:
         crops = search_crops(size_px, self._zone.left, self._zone.right)
         self._search_turn = (self._search_turn + 1) % len(crops)
         return crops[self._search_turn]
-

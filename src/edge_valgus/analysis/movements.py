@@ -1,0 +1,216 @@
+"""Was it a squat? Down and back up is one only if the body did what a squat does; here is what it may have done instead.
+
+A squat, on two legs or one, happens over a planted foot, with the trunk above the hips and the knees at one height or
+the free one higher. A lunge lowers one knee to the floor behind; a push-up, a deadlift and a bend bring the shoulders
+down to the hips; walking and jumping jacks move both feet. Each movement has one function, which is asked of the whole
+course. The limits are our judgement, set apart from both sides on recorded people and drawn ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+MAX_DEPTH: Final = 1.7  # no hip gets lower
+
+MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
+LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
+FOLDED: Final = 0.335  # trunk height when deep over that before: a squat under a bar that leans far keeps 0.36 …
+FOLDED_HANDS_DOWN: Final = 0.49  # … and one without a bar more, a bend for something on the floor 0.35 to 0.5
+FOLDED_HANDS_DOWN_FAR: Final = 0.6  # … or that much, if hardly the hips came down
+HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
+REACH: Final = 0.1  # a hand so far below the knees, in leg lengths: it is at the floor or on a bar there
+FLOOR_REACH: Final = (0.12, 0.19)  # the same, however tall the trunk is: at first, and more by depth; hanging arms sink
+FOLDS: Final = 0.85  # trunk height lost over hips' travel: a squat that leans loses 0.8, a bend to the floor 0.9
+HINGE_FOLDS: Final = 0.85  # the same of a shallow one, at …
+HINGE_DEPTH: Final = 0.3  # … this depth; hinges lose more and hardly get deeper, …
+HINGE_SLOPE: Final = 3.7  # … so that more is a squat's by this times the depth beyond
+MIN_HINGE_FOLDS: Final = 0.7
+LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
+MAX_FOLDS: Final = 1.4  # at any depth; a leaning squat that is shallow loses up to 1.3
+MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
+
+SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
+SPLIT_STILL: Final = 0.25  # … if it stays there; a free foot is lifted in the course of the rep
+ASTRIDE: Final = 0.18  # the same under an upright trunk, …
+ASTRIDE_FOLDS: Final = 0.5  # … which loses less than this over the hips' travel; on one leg lifters lean further
+FREE_KNEE: Final = -0.05  # … and has a free knee higher than this against the other one
+KNEE_DOWN_SHARE: Final = 0.7  # one knee about on the floor in so many of the deep frames: kneeling, …
+KNEELING_SHARE: Final = 0.4  # … and in so many …
+KNEELING_DEPTH: Final = 1.0  # … no deeper than this: on one knee the hips are a thigh's length above the floor
+REAR_KNEE_DROP: Final = 0.06  # the knee behind is lower by this, in leg lengths, …
+REAR_FOOT: Final = 0.1  # … and its foot higher by this; on a free leg the knee is up as well
+STEPPED: Final = 0.2  # a foot that much further over the other one, on the way down and up, than where they are deep …
+STEPPED_SHORT: Final = 0.1  # … or that much, if besides one moved …
+STEP: Final = 0.15  # … so far, from before to deep, and went up and down by …
+STEP_LIFT: Final = 0.2  # … so much: it stepped out and back; a free leg's is up where the hips are deep
+
+FEET_CHANGE: Final = 0.25  # so much up and down between the feet, …
+FREE_FOOT: Final = 0.15  # … and less than this where the hips are deep: not on one leg either
+MAX_STEP: Final = 0.24  # how far the planted foot may seem to move, in leg lengths
+MAX_SPREAD_CHANGE: Final = 0.5  # how much the feet may move apart or together; a free leg swings 0.4
+MAX_FLOOR_CHANGE: Final = 0.33  # how much the lower foot may rise or sink
+FEET_UNSTEADY: Final = 0.55  # one foot over the other, between deep frames: it is not seen where it stands
+HANDS_RISE: Final = 0.3  # leg lengths by which the hands go up while the hips go down, to over the head by …
+HANDS_OVER: Final = 0.25  # … so much above the shoulders, in a jumping jack; a squat's rise to shoulder height
+HANDS_SEEN_SHARE: Final = 0.5  # of the deep frames
+UPRIGHT: Final = 0.94  # trunk height at the bottom over that at the top; a squat leans, landing from a jump doesn't
+LANDING_STEP: Final = 0.12  # how far the steadier foot moved, upright, …
+LANDING_CHANGE: Final = 0.3  # … and the feet apart or together (or up and down half as much), to be a jumping jack
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a body did between leaving the top and being back. Lengths and heights in standing leg lengths.
+
+    "Deep" are the frames whose depth, by the hips alone, is near the deepest. NaN for hands that were not seen.
+    """
+
+    deepest: float  # depth
+    depth: float  # median of the deep frames
+    hip_travel: float  # there
+    trunk_before: float  # height of the shoulders over the hips, before …
+    trunk_deep: float
+    trunk_after: float
+    hands_seen_share: float  # of the deep frames
+    hands_below_knees: float  # the lower hand below the lower knee, deep
+    hands_over_shoulders: float  # the lower hand above the shoulders, deep
+    hands_rise: float  # of the lower hand, from its lowest to where it is deep
+    knee_down_share: float  # of the deep frames, with a knee about on the floor
+    kneeling_share: float  # of the deep frames, with one knee far below the other and a short shank
+    rear_knee_drop: float  # deep, the knee of the leg whose foot is higher in the picture, below the other one
+    feet_apart: float  # in height, all along (median)
+    feet_apart_deep: float
+    feet_apart_change: float  # in the course of it …
+    feet_apart_change_deep: float  # … and among the deep frames
+    feet_lifted: tuple[float, float]  # how much further apart in height they were on the way down, and up, than deep
+    feet_moved: tuple[float, float]  # left and right, from before to deep
+    feet_spread_change: float  # sideways, in the course of it
+    floor_change: float  # of the lower foot, up or down
+
+    @property
+    def folds(self) -> float:
+        """Trunk height lost over the hips' travel: how much of it was a bend."""
+        lost = self.trunk_before - self.trunk_deep
+        return lost / self.hip_travel if self.hip_travel > 0.0 else math.inf
+
+    @property
+    def hands_hang(self) -> bool:
+        """Whether there is nothing on the back, and nothing held up; hands that can't be seen hang, too."""
+        return not self.hands_over_shoulders >= HANDS_DOWN
+
+    @property
+    def planted_step(self) -> float:
+        """How far the steadier foot moved."""
+        return min(self.feet_moved)
+
+
+def objection_to(course: Course) -> str | None:
+    """Why it was not a squat; None if it was."""
+    return next((reason for reason, was_it in _MOVEMENTS if was_it(course)), None)
+
+
+def _sank_too_far(course: Course) -> bool:
+    return course.deepest > MAX_DEPTH
+
+
+def _lay(course: Course) -> bool:
+    return course.trunk_deep < MIN_TRUNK
+
+
+def _reached_for_the_floor(course: Course) -> bool:
+    """As for a plate, or to pull a bar off it."""
+    first, by_depth = FLOOR_REACH
+    if course.hands_below_knees > first + by_depth * course.depth:
+        return True
+    folded = FOLDED_HANDS_DOWN_FAR if course.folds > FOLDS else FOLDED_HANDS_DOWN
+    return course.hands_hang and course.trunk_deep < folded * course.trunk_before
+
+
+def _folded(course: Course) -> bool:
+    low = course.trunk_deep < max(LOW_TRUNK, FOLDED * course.trunk_before)
+    return low and (course.hands_below_knees > REACH or course.folds > FOLDS)
+
+
+def _hinged(course: Course) -> bool:
+    """The trunk came down and the hips hardly, over both feet."""
+    if max(course.feet_apart, course.feet_apart_deep) > LIFTED_FOOT:
+        return False
+    limit = HINGE_FOLDS + HINGE_SLOPE * (course.depth - HINGE_DEPTH)
+    return course.folds > min(max(limit, MIN_HINGE_FOLDS), MAX_FOLDS)
+
+
+def _stayed_bent(course: Course) -> bool:
+    return course.trunk_after < MIN_TRUNK_AGAIN * course.trunk_before
+
+
+def _threw_up_the_hands(course: Course) -> bool:
+    """As in a jumping jack."""
+    seen = course.hands_seen_share >= HANDS_SEEN_SHARE
+    return seen and course.hands_over_shoulders > HANDS_OVER and course.hands_rise > HANDS_RISE
+
+
+def _knelt(course: Course) -> bool:
+    needed_share = KNEELING_SHARE if course.depth < KNEELING_DEPTH else KNEE_DOWN_SHARE
+    return course.knee_down_share > needed_share or course.kneeling_share > 0.5
+
+
+def _lowered_the_rear_knee(course: Course) -> bool:
+    return course.feet_apart > REAR_FOOT and course.rear_knee_drop > REAR_KNEE_DROP
+
+
+def _stood_astride(course: Course) -> bool:
+    if course.feet_apart > SPLIT_STANCE and course.feet_apart_change < SPLIT_STILL:
+        return True
+    upright = course.folds < ASTRIDE_FOLDS and course.rear_knee_drop > FREE_KNEE
+    return course.feet_apart > ASTRIDE and upright
+
+
+def _stepped_out_and_back(course: Course) -> bool:
+    if min(course.feet_lifted) > STEPPED:
+        return True
+    moved = max(course.feet_moved) > STEP and course.feet_apart_change > STEP_LIFT
+    return moved and min(course.feet_lifted) > STEPPED_SHORT
+
+
+def _took_a_step(course: Course) -> bool:
+    """One foot went up and stands elsewhere where the hips are deep; a free one does not stand there."""
+    return (
+        max(course.feet_moved) > STEP and course.feet_apart_change > FEET_CHANGE and course.feet_apart_deep < FREE_FOOT
+    )
+
+
+def _moved_the_feet(course: Course) -> bool:
+    return (
+        course.feet_apart_change_deep > FEET_UNSTEADY
+        or course.planted_step > MAX_STEP
+        or course.feet_spread_change > MAX_SPREAD_CHANGE
+        or course.floor_change > MAX_FLOOR_CHANGE
+    )
+
+
+def _landed(course: Course) -> bool:
+    """Feet elsewhere under an upright trunk."""
+    changed = max(course.feet_spread_change, 2.0 * course.floor_change) > LANDING_CHANGE
+    upright = course.trunk_deep >= UPRIGHT * course.trunk_before
+    return upright and changed and course.planted_step > LANDING_STEP
+
+
+_MOVEMENTS: Final[tuple[tuple[str, Callable[[Course], bool]], ...]] = (
+    ("deeper than a body can go", _sank_too_far),
+    ("bent over or lying down", _lay),
+    ("bent over or lying down", _reached_for_the_floor),
+    ("bent over or lying down", _folded),
+    ("bent over or lying down", _hinged),
+    ("did not stand up again", _stayed_bent),
+    ("a jump", _threw_up_the_hands),
+    ("a lunge", _knelt),
+    ("a lunge", _lowered_the_rear_knee),
+    ("a lunge", _stood_astride),
+    ("a lunge", _stepped_out_and_back),
+    ("the feet moved", _took_a_step),
+    ("the feet moved", _moved_the_feet),
+    ("a jump", _landed),
+)

@@ -1,0 +1,123 @@
+"""What is no squat: each movement beside a squat that comes near it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
+from edge_valgus.analysis.movements import Course, objection_to
+
+SQUAT = Course(
+    deepest=1.0,
+    depth=0.9,
+    hip_travel=0.9 * PARALLEL_HIP_TRAVEL,
+    trunk_before=0.6,
+    trunk_deep=0.45,
+    trunk_after=0.6,
+    hands_seen_share=1.0,
+    hands_below_knees=-0.4,
+    hands_over_shoulders=-0.1,
+    hands_rise=0.05,
+    knee_down_share=0.0,
+    kneeling_share=0.0,
+    rear_knee_drop=0.0,
+    feet_apart=0.03,
+    feet_apart_deep=0.03,
+    feet_apart_change=0.05,
+    feet_apart_change_deep=0.04,
+    feet_lifted=(0.02, 0.02),
+    feet_moved=(0.02, 0.03),
+    feet_spread_change=0.05,
+    floor_change=0.03,
+)
+HANGING = {"hands_over_shoulders": -0.6, "hands_below_knees": 0.0}
+UNSEEN = {
+    "hands_over_shoulders": math.nan,
+    "hands_below_knees": math.nan,
+    "hands_rise": math.nan,
+    "hands_seen_share": 0.1,
+}
+
+
+def shallow(depth: float, **changes: object) -> Course:
+    return course(deepest=depth + 0.05, depth=depth, hip_travel=depth * PARALLEL_HIP_TRAVEL, **changes)
+
+
+def course(**changes: object) -> Course:
+    return replace(SQUAT, **changes)
+
+
+@pytest.mark.parametrize(
+    "squat",
+    [
+        pytest.param(course(), id="to parallel"),
+        pytest.param(course(**UNSEEN), id="hands out of sight"),
+        pytest.param(course(**HANGING), id="arms that hang"),
+        pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.2), id="dumbbells at the sides"),
+        pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
+        pytest.param(course(hands_over_shoulders=-0.32, hands_below_knees=-0.05, trunk_deep=0.24), id="clasped hands, leaning"),
+        pytest.param(shallow(0.4, trunk_deep=0.4), id="a quarter, leaning"),
+        pytest.param(shallow(0.45, trunk_deep=0.29), id="shallow, leaning far"),
+        pytest.param(course(feet_apart=0.16, feet_apart_deep=0.16), id="seen from the side"),
+        pytest.param(course(feet_apart=0.03, rear_knee_drop=0.1), id="knees at different heights over feet side by side"),
+        pytest.param(course(feet_apart_change=0.3, feet_apart_change_deep=0.3), id="ankles badly seen where deep"),
+        pytest.param(
+            shallow(0.5, feet_apart_deep=0.35, feet_apart_change=0.4, feet_lifted=(0.0, 0.0), feet_moved=(0.36, 0.02), trunk_deep=0.42),
+            id="a pistol squat",
+        ),
+        pytest.param(
+            shallow(0.34, feet_apart=0.23, feet_apart_deep=0.24, feet_apart_change=0.15, trunk_deep=0.42, hands_over_shoulders=-0.49),
+            id="on one leg, leaning far",
+        ),
+        pytest.param(course(hands_rise=0.5, hands_over_shoulders=0.0), id="arms lifted to the front"),
+    ],
+)  # fmt: skip
+def test_a_squat_is_one(squat):
+    assert objection_to(squat) is None
+
+
+BENT = "bent over or lying down"
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
+        pytest.param(course(trunk_deep=0.1), BENT, id="lying"),
+        pytest.param(course(trunk_deep=0.14, **UNSEEN), BENT, id="folded up, hands out of sight"),
+        pytest.param(course(trunk_deep=0.28, **HANGING), BENT, id="picking up"),
+        pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.33), BENT, id="hands at the floor"),
+        pytest.param(shallow(0.6, trunk_deep=0.31, **HANGING), BENT, id="a deadlift"),
+        pytest.param(shallow(0.55, trunk_deep=0.15, trunk_before=0.7), BENT, id="a deadlift, hands not where they are"),
+        pytest.param(shallow(0.3, trunk_deep=0.4), BENT, id="a good morning"),
+        pytest.param(shallow(0.25, trunk_deep=0.48, **HANGING), BENT, id="a stiff-legged deadlift"),
+        pytest.param(course(trunk_after=0.3), "did not stand up again", id="stays bent"),
+        pytest.param(course(hands_rise=0.9, hands_over_shoulders=0.4), "a jump", id="a jumping jack's arms"),
+        pytest.param(shallow(0.7, knee_down_share=0.5), "a lunge", id="a knee on the floor"),
+        pytest.param(course(kneeling_share=0.6), "a lunge", id="kneeling"),
+        pytest.param(shallow(0.6, feet_apart=0.13, rear_knee_drop=0.09), "a lunge", id="a knee lowered behind"),
+        pytest.param(shallow(0.6, feet_apart=0.22, trunk_deep=0.5), "a lunge", id="astride, upright"),
+        pytest.param(course(feet_apart=0.35), "a lunge", id="far astride"),
+        pytest.param(course(feet_lifted=(0.25, 0.22)), "a lunge", id="a long step out and back"),
+        pytest.param(
+            shallow(0.4, feet_lifted=(0.15, 0.12), feet_moved=(0.2, 0.02), feet_apart_change=0.3, trunk_deep=0.57),
+            "a lunge",
+            id="a short step out and back",
+        ),
+        pytest.param(course(feet_apart_change=0.3, feet_moved=(0.02, 0.2)), "the feet moved", id="one step"),
+        pytest.param(course(feet_moved=(0.3, 0.3)), "the feet moved", id="walked on"),
+        pytest.param(course(feet_spread_change=0.6), "the feet moved", id="feet apart"),
+        pytest.param(course(floor_change=0.4), "the feet moved", id="rose from the floor"),
+        pytest.param(course(feet_apart_change_deep=0.6), "the feet moved", id="feet not seen where they stand"),
+        pytest.param(course(trunk_deep=0.59, feet_moved=(0.15, 0.15), feet_spread_change=0.35), "a jump", id="landed"),
+    ],
+)  # fmt: skip
+def test_something_else_is_told(other, reason):
+    assert objection_to(other) == reason
+
+
+def test_hips_that_did_not_come_down_at_all_are_no_squat():
+    assert objection_to(shallow(0.0, trunk_deep=0.5)) == BENT
