@@ -26,10 +26,10 @@ FLOOR_REACH: Final = (0.12, 0.19)  # the same, however tall the trunk is: at fir
 FOLDS: Final = 0.85  # trunk height lost over hips' travel: a squat that leans loses 0.8, a bend to the floor 0.9
 HINGE_FOLDS: Final = 0.85  # the same of a shallow one, at …
 HINGE_DEPTH: Final = 0.3  # … this depth; hinges lose more and hardly get deeper, …
-HINGE_SLOPE: Final = 3.7  # … so that more is a squat's by this times the depth beyond
+HINGE_SLOPE: Final = 6.0  # … so that more is a squat's by this times the depth beyond
 MIN_HINGE_FOLDS: Final = 0.7
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
-MAX_FOLDS: Final = 1.4  # at any depth; a leaning squat that is shallow loses up to 1.3
+MAX_FOLDS: Final = 2.0  # at any depth; a leaning squat that is shallow loses up to 1.4
 MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
 
 SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
