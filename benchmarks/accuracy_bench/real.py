@@ -30,10 +30,15 @@ from edge_valgus.pose import KeypointModel
 
 @dataclass(frozen=True, slots=True)
 class RealResult:
-    """All clips of a folder. scores: by judge, in the order of the index. faults: one line for each clip that failed."""
+    """All clips of a folder.
+
+    scores: by judge, in the order of the index. faults: one line for each clip that failed.
+    old_poses: of how many clips kept poses were used that other code saw than that of today.
+    """
 
     scores: Mapping[str, tuple[ClipScore, ...]]
     faults: tuple[str, ...]
+    old_poses: int = 0
 
     @property
     def failed(self) -> bool:
@@ -52,6 +57,8 @@ class RealResult:
                 if name != PRODUCT
             },
             "faults": list(self.faults),
+            "sets": len(own),
+            "old_poses": self.old_poses,
         }
 
 
@@ -80,7 +87,8 @@ def run_real(
         for judge, score in outcome.scores.items():
             scores.setdefault(judge, []).append(score)
     faults = tuple(outcome.fault for outcome in outcomes if outcome.fault is not None)
-    return RealResult({judge: tuple(of_judge) for judge, of_judge in scores.items()}, faults)
+    old = sum(outcome.old_poses for outcome in outcomes)
+    return RealResult({judge: tuple(of_judge) for judge, of_judge in scores.items()}, faults, old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ class _Outcome:
     index: int
     scores: dict[str, ClipScore] = field(default_factory=dict)
     fault: str | None = None
+    old_poses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ def _run_all(tasks: Sequence[_Task], jobs: int) -> Iterator[_Outcome]:
 def _run_clip(task: _Task) -> _Outcome:
     clip = task.clip
     try:
-        views = _views(task)
+        views, old = _views(task)
     except ModelError:
         raise
     except EdgeValgusError as error:
@@ -150,22 +159,23 @@ def _run_clip(task: _Task) -> _Outcome:
     judges: dict[str, Judge] = {PRODUCT: Product(), **BASELINES}
     scores = {name: score_clip(clip, views[TRACKED], judge(views[TRACKED])) for name, judge in judges.items()}
     scores[NO_CROP] = score_clip(clip, views[WHOLE], Product()(views[WHOLE]))
-    return _Outcome(task.index, scores)
+    return _Outcome(task.index, scores, old_poses=old)
 
 
-def _views(task: _Task) -> Views:
+def _views(task: _Task) -> tuple[Views, bool]:
     scene = _ClipScene(task.clip.path)
     if task.poses is None:
-        return see(scene, _network(task.model.path))
+        return see(scene, _network(task.model.path)), False
     # By content: a video that was replaced or renamed is told by nothing else as surely.
     with scene.path.open("rb") as file:
         suite = f"real-{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
     shelf = PoseShelf(task.poses, task.model.name)
     views = shelf.load(suite, 0, scene.known())
-    if views is None:
-        views = see(scene, _network(task.model.path))
-        shelf.keep(suite, 0, scene.known(), views)
-    return views
+    if views is not None:
+        return views, shelf.is_old(suite, 0)
+    views = see(scene, _network(task.model.path))
+    shelf.keep(suite, 0, scene.known(), views)
+    return views, False
 
 
 @cache

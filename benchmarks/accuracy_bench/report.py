@@ -141,7 +141,12 @@ def markdown(of: Document, *, clips: str = "") -> str:
         if name in _TITLES:
             parts += _drawn_suite(name, suite)
         elif name == REAL:
-            parts += ["## Real clips", _figures_table("judge", _REAL_COLUMNS, _rivals(suite), _no_sets), clips]
+            parts += [
+                "## Real clips",
+                *_old_poses(suite, "clips"),
+                _figures_table("judge", _REAL_COLUMNS, _rivals(suite), _no_sets),
+                clips,
+            ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -187,16 +192,24 @@ def _drawn_suite(name: str, suite: Document) -> list[str]:
         parts.append(
             "Scenes that failed, and are in no figure:\n\n" + "\n".join(f"- {line}" for line in suite["faults"])
         )
-    if suite["old_poses"]:
-        parts.append(
-            f"**{suite['old_poses']} of the {suite['sets']} scenes' poses were kept from a run with another renderer, crop "
-            "tracking or smoothing.** Delete their folder to see anew."
-        )
-    parts += ["### Beside the usual methods", _figures_table("judge", columns, _rivals(suite), _no_sets)]
+    parts += [
+        *_old_poses(suite, "scenes"),
+        "### Beside the usual methods",
+        _figures_table("judge", columns, _rivals(suite), _no_sets),
+    ]
     for condition, labels in suite["conditions"].items():
         rows = list(labels.items())
         parts += [f"### By {condition.replace('_', ' ')}", _figures_table(condition.replace("_", " "), columns, rows)]
     return parts
+
+
+def _old_poses(suite: Document, what: str) -> list[str]:
+    if not suite["old_poses"]:
+        return []
+    return [
+        f"**{suite['old_poses']} of the {suite['sets']} {what}' poses were kept from a run with another renderer, crop "
+        "tracking or smoothing.** Delete their folder to see anew."
+    ]
 
 
 def _rivals(suite: Document) -> list[tuple[str, Document]]:

@@ -313,6 +313,16 @@ def test_poses_are_kept_by_what_the_video_holds(tmp_path, monkeypatch, perfect_n
     assert looked == ["a.mp4", "b.mp4", "b.mp4"], "another network"
 
 
+def test_kept_poses_that_other_code_saw_are_told(tmp_path, monkeypatch, perfect_network):
+    blank(tmp_path / "a.mp4")
+    index(tmp_path, two_reps_entry("a.mp4"))
+    old = []
+    for code in ("the first", "the first", "another"):
+        monkeypatch.setattr("accuracy_bench.seeing.code_key", lambda code=code: code)
+        old.append(run_real(tmp_path, model=NO_MODEL, poses=tmp_path / "poses").as_dict()["old_poses"])
+    assert old == [0, 0, 1]
+
+
 def test_a_model_that_is_not_there_stops_the_run(tmp_path):
     blank(tmp_path / "a.mp4")
     with pytest.raises(ModelError, match="nowhere"):
