@@ -206,10 +206,11 @@ def _drawn_suite(name: str, suite: Document) -> list[str]:
 def _old_poses(suite: Document, what: str) -> list[str]:
     if not suite["old_poses"]:
         return []
-    return [
+    line = (
         f"**{suite['old_poses']} of the {suite['sets']} {what}' poses were kept from a run with another renderer, crop "
         "tracking or smoothing.** Delete their folder to see anew."
-    ]
+    )
+    return [line]
 
 
 def _rivals(suite: Document) -> list[tuple[str, Document]]:
