@@ -1,0 +1,1 @@
+"""Makes the keypoint network that ships with edge-valgus, from drawn lifters alone."""
