@@ -368,3 +368,20 @@ def test_a_knee_that_was_not_read_is_not_called_fine():
     story = told(film((1.5, STANDING), (0.2, aside), (1.2, low), (0.2, low), (1.0, aside), (1.0, aside)))
     assert story.valgus == ["unknown"]
     assert math.isnan(story.reps[0].peak_mkd_left_pct)
+
+
+def test_a_light_goes_out_when_its_foot_has_left_its_place():
+    """A free leg's knee says nothing, and a light that nothing is known about misleads."""
+
+    def step_aside(pose: Pose) -> Pose:
+        xy_px = pose.xy_px.copy()
+        xy_px[[LEFT_KNEE, LEFT_ANKLE]] += np.float32([60.0, 0.0])
+        return replace(pose, xy_px=xy_px)
+
+    frames = film(LEAD, *rep(), *rep(hold_s=4.0, knee_in_left=0.1))
+    caved = told(frames)
+    (on,) = caved.of(FlagOn)
+    story = told(changed(frames, step_aside, on.time_s + 1.0))
+    (off,) = story.of(FlagOff)
+    assert on.time_s + 1.2 < off.time_s < on.time_s + 1.6
+    assert caved.of(FlagOff)[0].time_s > off.time_s + 1.0

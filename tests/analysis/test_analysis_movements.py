@@ -38,7 +38,7 @@ UNSEEN = {
     "hands_over_shoulders": math.nan,
     "hands_below_knees": math.nan,
     "hands_rise": math.nan,
-    "hands_seen_share": 0.1,
+    "hands_seen_share": 0.0,
 }
 
 
@@ -55,6 +55,7 @@ def course(**changes: object) -> Course:
     [
         pytest.param(course(), id="to parallel"),
         pytest.param(course(**UNSEEN), id="hands out of sight"),
+        pytest.param(course(trunk_deep=0.42 * 0.6, **UNSEEN), id="leaning far, hands out of sight"),
         pytest.param(course(**HANGING), id="arms that hang"),
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.2), id="dumbbells at the sides"),
         pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
@@ -87,7 +88,7 @@ BENT = "bent over or lying down"
     [
         pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
         pytest.param(course(trunk_deep=0.1), BENT, id="lying"),
-        pytest.param(course(trunk_deep=0.14, **UNSEEN), BENT, id="folded up, hands out of sight"),
+        pytest.param(course(trunk_deep=0.23, **UNSEEN), BENT, id="folded up, hands out of sight"),
         pytest.param(course(trunk_deep=0.28, **HANGING), BENT, id="picking up"),
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.33), BENT, id="hands at the floor"),
         pytest.param(shallow(0.6, trunk_deep=0.31, **HANGING), BENT, id="a deadlift"),

@@ -29,6 +29,7 @@ class _KneeState:
     evidence_pct_s: float = 0.0
     frames: int = 0
     flagged: bool = False
+    unread_s: float = 0.0  # since the last reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,9 @@ class KneeJudge:
         Evidence is summed (Page's CUSUM, 1954): the further in, the sooner the light; single bad frames don't get far.
         """
         knee, config = self._knees[side], self._config
+        knee.unread_s = knee.unread_s + dt_s if math.isnan(mkd_pct) else 0.0
         if knee.flagged:
-            if over or mkd_pct < config.release_pct:
+            if over or mkd_pct < config.release_pct or knee.unread_s > SETTLE_S:
                 return [self._release(side, time_s)]
             return []
         if over:

@@ -20,16 +20,21 @@ LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or 
 FOLDED: Final = 0.335  # trunk height when deep over that before: a squat under a bar that leans far keeps 0.36 …
 FOLDED_HANDS_DOWN: Final = 0.49  # … and one without a bar more, a bend for something on the floor 0.35 to 0.5
 FOLDED_HANDS_DOWN_FAR: Final = 0.6  # … or that much, if hardly the hips came down
+FOLDED_HANDS_UNSEEN: Final = 0.4  # … and when it can't be told which, because the hands were seen …
+HANDS_KNOWN_SHARE: Final = 0.08  # … in fewer of the deep frames
 HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 REACH: Final = 0.1  # a hand so far below the knees, in leg lengths: it is at the floor or on a bar there
 FLOOR_REACH: Final = (0.12, 0.19)  # the same, however tall the trunk is: at first, and more by depth; hanging arms sink
 FOLDS: Final = 0.85  # trunk height lost over hips' travel: a squat that leans loses 0.8, a bend to the floor 0.9
-HINGE_FOLDS: Final = 0.85  # the same of a shallow one, at …
-HINGE_DEPTH: Final = 0.3  # … this depth; hinges lose more and hardly get deeper, …
-HINGE_SLOPE: Final = 6.0  # … so that more is a squat's by this times the depth beyond
-MIN_HINGE_FOLDS: Final = 0.7
+# The same of a shallow one, which may be a hinge: a line through this point and that steep, no lower and no higher than …
+# Hinges were seen at depths of 0.22 to 0.36, losing 0.7 to 1.4. Shallow squats that lean lose as much from 0.33 on: those
+# up to 0.39 are given up where they do.
+HINGE_DEPTH: Final = 0.3
+HINGE_FOLDS: Final = 0.85
+HINGE_SLOPE: Final = 6.0
+MIN_HINGE_FOLDS: Final = 0.7  # … this, …
+MAX_FOLDS: Final = 2.0  # … and this
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
-MAX_FOLDS: Final = 2.0  # at any depth; a leaning squat that is shallow loses up to 1.4
 MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
 
 SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
@@ -38,8 +43,9 @@ ASTRIDE: Final = 0.18  # the same under an upright trunk, …
 ASTRIDE_FOLDS: Final = 0.5  # … which loses less than this over the hips' travel; on one leg lifters lean further
 FREE_KNEE: Final = -0.05  # … and has a free knee higher than this against the other one
 KNEE_DOWN_SHARE: Final = 0.7  # one knee about on the floor in so many of the deep frames: kneeling, …
-KNEELING_SHARE: Final = 0.4  # … and in so many …
+KNEE_DOWN_SHARE_SHALLOW: Final = 0.4  # … and in so many …
 KNEELING_DEPTH: Final = 1.0  # … no deeper than this: on one knee the hips are a thigh's length above the floor
+KNEELING_SHARE: Final = 0.5  # one knee far below the other in so many of them
 REAR_KNEE_DROP: Final = 0.06  # the knee behind is lower by this, in leg lengths, …
 REAR_FOOT: Final = 0.1  # … and its foot higher by this; on a free leg the knee is up as well
 STEPPED: Final = 0.2  # a foot that much further over the other one, on the way down and up, than where they are deep …
@@ -97,11 +103,6 @@ class Course:
         return lost / self.hip_travel if self.hip_travel > 0.0 else math.inf
 
     @property
-    def hands_hang(self) -> bool:
-        """Whether there is nothing on the back, and nothing held up; hands that can't be seen hang, too."""
-        return not self.hands_over_shoulders >= HANDS_DOWN
-
-    @property
     def planted_step(self) -> float:
         """How far the steadier foot moved."""
         return min(self.feet_moved)
@@ -125,8 +126,13 @@ def _reached_for_the_floor(course: Course) -> bool:
     first, by_depth = FLOOR_REACH
     if course.hands_below_knees > first + by_depth * course.depth:
         return True
-    folded = FOLDED_HANDS_DOWN_FAR if course.folds > FOLDS else FOLDED_HANDS_DOWN
-    return course.hands_hang and course.trunk_deep < folded * course.trunk_before
+    known = course.hands_seen_share >= HANDS_KNOWN_SHARE
+    if known and course.hands_over_shoulders >= HANDS_DOWN:
+        return False
+    folded = FOLDED_HANDS_DOWN if known else FOLDED_HANDS_UNSEEN
+    if course.folds > FOLDS:
+        folded = FOLDED_HANDS_DOWN_FAR
+    return course.trunk_deep < folded * course.trunk_before
 
 
 def _folded(course: Course) -> bool:
@@ -153,8 +159,8 @@ def _threw_up_the_hands(course: Course) -> bool:
 
 
 def _knelt(course: Course) -> bool:
-    needed_share = KNEELING_SHARE if course.depth < KNEELING_DEPTH else KNEE_DOWN_SHARE
-    return course.knee_down_share > needed_share or course.kneeling_share > 0.5
+    needed_share = KNEE_DOWN_SHARE_SHALLOW if course.depth < KNEELING_DEPTH else KNEE_DOWN_SHARE
+    return course.knee_down_share > needed_share or course.kneeling_share > KNEELING_SHARE
 
 
 def _lowered_the_rear_knee(course: Course) -> bool:

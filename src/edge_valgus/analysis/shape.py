@@ -121,6 +121,7 @@ def _course(looks: list[_Look]) -> Course:
         feet_apart=abs(_median([look.feet_apart for look in seen])),
         feet_apart_deep=abs(_median([look.feet_apart for look in seen_deep])),
         feet_apart_change=_range([look.feet_apart for look in seen]),
+        # These two of all frames: a foot in the air, or not seen where it stands, scores low.
         feet_apart_change_deep=_range([look.feet_apart for look in deep]),
         feet_lifted=_lifted(looks, deep),
         feet_moved=_moved(seen, seen_deep),
