@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import zipfile
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import edge_valgus
+from accuracy_bench import baselines
 from accuracy_bench.baselines import WholeFrameTracker
 from accuracy_bench.record import Known, Seen
 from edge_valgus.capture.source import Source
@@ -112,13 +114,25 @@ class PoseShelf:
             growing.unlink(missing_ok=True)
 
 
+MAKES_POSES: Final = (
+    "capture/drawn/*.py",
+    "capture/orientation.py",
+    "capture/pixels.py",
+    "capture/video.py",
+    "pose/*.py",
+    "frames.py",
+    "config.py",
+)
+
+
 @cache
 def code_key() -> str:
-    """Changes with the code that draws scenes and looks at them."""
+    """Changes with the code that draws scenes, reads videos and looks at them; not with its comments and layout."""
     package = Path(edge_valgus.__file__).parent
+    paths = [path for pattern in MAKES_POSES for path in sorted(package.glob(pattern))]
     digest = hashlib.sha256()
-    for path in sorted([*package.glob("capture/drawn/*.py"), *package.glob("pose/*.py")]):
-        digest.update(path.read_bytes())
+    for path in (*paths, Path(baselines.__file__)):
+        digest.update(ast.dump(ast.parse(path.read_bytes())).encode())
     return digest.hexdigest()[:16]
 
 
