@@ -25,7 +25,7 @@ from edge_valgus.frames import KEYPOINT_COUNT, Frame, Pose
 from edge_valgus.pose import PoseTracker
 from edge_valgus.pose.tracker import Network
 
-POSES_VERSION: Final = 1  # raise it when kept poses are no longer those that the renderer and the tracker would give
+POSES_VERSION: Final = 2  # raise it when kept poses are no longer those that the renderer and the tracker would give
 TRACKED: Final = "tracked"
 WHOLE: Final = "whole"
 
@@ -147,26 +147,38 @@ def _key(known: Known) -> str:
 def _packed(seen: Seen, name: str) -> dict[str, NDArray[np.generic]]:
     shape = (len(seen.poses), KEYPOINT_COUNT)
     xy_px, score = np.full((*shape, 2), np.nan, np.float32), np.zeros(shape, np.float32)
-    size_px = np.zeros((shape[0], 2), np.int32)
+    size_px, person = np.zeros((shape[0], 2), np.int32), np.zeros(shape[0], np.int32)
     for index, (_, pose) in enumerate(seen.poses):
         if pose is not None:
             xy_px[index], score[index], size_px[index] = pose.xy_px, pose.score, pose.size_px
+            person[index] = pose.person
     time_s = np.array([time_s for time_s, _ in seen.poses], np.float64)
-    return {f"{name}_time_s": time_s, f"{name}_xy_px": xy_px, f"{name}_score": score, f"{name}_size_px": size_px}
+    return {
+        f"{name}_time_s": time_s,
+        f"{name}_xy_px": xy_px,
+        f"{name}_score": score,
+        f"{name}_size_px": size_px,
+        f"{name}_person": person,
+    }
 
 
 def _unpacked(file: Mapping[str, NDArray[np.generic]], name: str) -> Seen:
     time_s = cast("NDArray[np.float64]", file[f"{name}_time_s"])
     xy_px, score = file[f"{name}_xy_px"].astype(np.float32), file[f"{name}_score"].astype(np.float32)
-    size_px = file[f"{name}_size_px"].astype(np.int32)
+    size_px, person = (file[f"{name}_{what}"].astype(np.int32) for what in ("size_px", "person"))
     frames = (len(time_s), KEYPOINT_COUNT)
-    if xy_px.shape != (*frames, 2) or score.shape != frames or size_px.shape != (frames[0], 2):
+    if (
+        xy_px.shape != (*frames, 2)
+        or score.shape != frames
+        or size_px.shape != (frames[0], 2)
+        or person.shape != frames[:1]
+    ):
         raise ValueError(f"{name}: {xy_px.shape} keypoints: expected {(*frames, 2)}")
     return Seen(
         tuple(
-            (at_s, None if width == 0 else Pose(xy, confidence, at_s, (width, height)))
-            for at_s, xy, confidence, (width, height) in zip(
-                time_s.tolist(), xy_px, score, size_px.tolist(), strict=True
+            (at_s, None if width == 0 else Pose(xy, confidence, at_s, (width, height), who))
+            for at_s, xy, confidence, (width, height), who in zip(
+                time_s.tolist(), xy_px, score, size_px.tolist(), person.tolist(), strict=True
             )
         )
     )

@@ -78,9 +78,11 @@ class Pose:
     score: float32 [17], 0–1, how sure the model is of each keypoint.
     time_s: the frame's capture time.
     size_px: (width, height) of the frame, so that a keypoint outside the picture can be told.
+    person: changes when somebody else is followed from one frame to the next.
     """
 
     xy_px: NDArray[np.float32]
     score: NDArray[np.float32]
     time_s: float
     size_px: tuple[int, int]
+    person: int = 0

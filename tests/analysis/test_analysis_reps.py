@@ -173,6 +173,28 @@ def test_walking_in_two_squats_and_walking_out_are_two():
     assert (len(story.reps), len(story.partial), story.sets) == (2, 0, [(1, 2, 0)])
 
 
+def test_somebody_else_who_is_followed_from_one_frame_to_the_next_is_measured_anew():
+    watcher = stand(leg_px=165.0, x=120.0)
+    lifter = film((0.3, STANDING), *rep(), *rep(), END)
+    alone = told(lifter)
+    someone_else = changed(lifter, lambda pose: replace(pose, person=1))
+    story = told(joined(film((3.0, watcher), begin=watcher), someone_else))
+    assert [r.depth for r in story.reps] == pytest.approx([r.depth for r in alone.reps], abs=0.02)
+    assert [type(e) for e in story.events if isinstance(e, LifterEntered | LifterLeft)] == [
+        LifterEntered,
+        LifterLeft,
+        LifterEntered,
+        LifterLeft,
+    ]
+
+
+def test_a_rep_of_somebody_who_is_followed_no_more_is_given_up():
+    down = film(LEAD, (1.0, PARALLEL))
+    story = told(joined(down, changed(film(LEAD, *rep(), END), lambda pose: replace(pose, person=1))))
+    assert [r.counted for r in story.reps] == [True]
+    assert [e.reason for e in story.of(RepAbandoned)] == ["somebody else stands there"]
+
+
 @pytest.mark.parametrize(
     "free",
     [

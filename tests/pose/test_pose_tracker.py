@@ -11,6 +11,7 @@ from pose_samples import Scripted, is_mirrored, map_picture, one_deep_rep, score
 from edge_valgus.config import ZoneConfig
 from edge_valgus.frames import LEFT_ELBOW, LEFT_WRIST, RIGHT_ANKLE, RIGHT_KNEE
 from edge_valgus.pose.crop import search_crops
+from edge_valgus.pose.gate import height_px
 from edge_valgus.pose.smooth import GAP_S
 from edge_valgus.pose.tracker import LOST_AFTER_S, MAX_JUMP, PoseTracker
 
@@ -214,11 +215,14 @@ def test_somebody_at_the_side_is_followed_until_the_lifter_stands_there(rival, t
         return people[0], scores()
 
     tracker = PoseTracker(Scripted(network))
-    lost = 0
+    lost, people = 0, set()
     for now_s in np.arange(0.0, 5.0, FRAME_S):
-        lost += tracker.track(map_picture(float(now_s))) is None
+        pose = tracker.track(map_picture(float(now_s)))
+        lost += pose is None
+        people |= set() if pose is None else {pose.person}
     middle_px = tracker.crop.left_px + tracker.crop.side_px / 2
     assert (abs(middle_px - 300) < 60) == taken
+    assert len(people) == 1 + taken
     assert lost <= 7, "one frame now and then"
 
 
@@ -243,7 +247,33 @@ def test_somebody_who_squats_at_the_side_is_not_left_for_a_taller_one_who_watche
             looked.append(down())
     assert abs(tracker.crop.left_px + tracker.crop.side_px / 2 - 100) < 60
     assert len(looked) >= 4, "the others are looked at"
-    assert max(looked) < 0.7, "while he is down"
+    assert max(looked) < 0.3, "while he is down"
+
+
+def test_two_people_one_after_the_other_in_the_same_place_are_no_lifter():
+    """Between their looks the followed one squats, and nobody looks."""
+    aside, passing = stand((100, 430), 330), stand((320, 450), 420)
+    now_s = 0.0
+
+    def network(crop):
+        if crop.side_px >= 470 and now_s > 0.5 and (now_s % 10.0 < 0.9 or now_s < 0.1):
+            return passing, scores()
+        followed = aside.copy()
+        followed[:13, 1] += (
+            110.0 * (1.0 < now_s % 10.0 < 9.0) * min(1.0, 2.0 * (now_s % 10.0 - 1.0), 2.0 * (9.0 - now_s % 10.0))
+        )
+        return followed, scores()
+
+    tracker = PoseTracker(Scripted(network))
+    for now_s in np.arange(0.0, 21.0, FRAME_S):
+        tracker.track(map_picture(float(now_s)))
+    assert abs(tracker.crop.left_px + tracker.crop.side_px / 2 - 100) < 60
+
+
+def test_raised_arms_make_nobody_taller():
+    raised = LIFTER.copy()
+    raised[[LEFT_ELBOW, LEFT_WRIST], 1] -= np.float32([200.0, 300.0])
+    assert height_px(raised, scores()) == height_px(LIFTER, scores())
 
 
 def test_somebody_in_the_middle_is_never_left_for_a_look_around():

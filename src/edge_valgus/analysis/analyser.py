@@ -55,6 +55,7 @@ class Analyser:
         self._knees = KneeJudge(self._config.knee)
         self._sets = SetKeeper(self._config.count)
         self._in_view = False
+        self._person = 0
         self._time_s = -math.inf
         self._seen_s = -math.inf
         self._last_end_s = -math.inf
@@ -76,7 +77,11 @@ class Analyser:
         gap_s = time_s - self._seen_s
         if gap_s > MAX_GAP_S:
             self._lose("lost sight of the lifter", time_s, events)
-        if gap_s > NEW_LIFTER_AFTER_S:
+        somebody_else = pose is not None and pose.person != self._person
+        if pose is not None and somebody_else:
+            self._person = pose.person
+            self._lose("somebody else stands there", time_s, events)
+        if gap_s > NEW_LIFTER_AFTER_S or somebody_else:
             self._baseline.reset()
             self._gauge, self._gauge_before_rep = DepthGauge(), None
         body = body_of(pose) if pose is not None else None

@@ -15,18 +15,23 @@ from edge_valgus.config import ZoneConfig
 from edge_valgus.frames import (
     KEYPOINT_COUNT,
     LEFT_ANKLE,
+    LEFT_ELBOW,
     LEFT_HIP,
     LEFT_KNEE,
     LEFT_SHOULDER,
+    LEFT_WRIST,
     RIGHT_ANKLE,
+    RIGHT_ELBOW,
     RIGHT_HIP,
     RIGHT_KNEE,
     RIGHT_SHOULDER,
+    RIGHT_WRIST,
 )
 
 RELIABLE_SCORE: Final = 0.2  # from here on a keypoint is used to follow the body
 _TORSO: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 _FRAME: Final = [*_TORSO, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]
+_NO_ARM: Final = ~np.isin(np.arange(KEYPOINT_COUNT), [LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST])
 MIN_BODY_SCORE: Final = 0.3  # mean over shoulders, hips, knees, ankles, to begin to follow somebody
 KEEP_BODY_SCORE: Final = 0.2  # and to go on
 EDGE: Final = 0.03  # hips so near to the picture's edge, in shares of its width: half of the body is guessed
@@ -45,8 +50,8 @@ def reliable(score: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def height_px(xy_px: NDArray[np.float32], score: NDArray[np.float32]) -> float:
-    """How much of the picture's height the keypoints ([17, 2] px, [17]) take up that may be used to follow the body."""
-    return float(np.ptp(xy_px[reliable(score), 1]))
+    """How much of the picture's height the body takes up, from keypoints [17, 2] px, [17]: without arms, which may be raised."""
+    return float(np.ptp(xy_px[reliable(score) & _NO_ARM, 1]))
 
 
 def body_score(score: NDArray[np.float32]) -> float:

@@ -25,7 +25,9 @@ LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for so
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
 MAX_GROWTH: Final = 1.25  # a body can't get taller between two frames by more than that, …
 OUTGROWN: Final = 1.12  # … unless it only rises: to no more than it was lately
-HEIGHT_TIME_S: Final = 20.0  # time constant with which it is forgotten how tall that was
+HEIGHT_TIME_S: Final = (
+    60.0  # time constant with which it is forgotten how tall that was: longer than anybody stays down
+)
 _CORE: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 _OTHER_SIDE: Final = [KEYPOINT_NAMES.index(_swapped(name)) for name in KEYPOINT_NAMES]
 
@@ -56,11 +58,12 @@ class PoseTracker:
         self._crops = CropTracker()
         self._smooth = OneEuro(min_cutoff_hz=2.5, beta=10.0)
         self._mirrored = np.empty((1, network.side_px, network.side_px, 3), np.uint8)
-        self._mirror = False
+        self._mirror = True
         self._search_turn = 0
         self._last_good_s = 0.0
         self._last: Followed | None = None
-        self._rivals = RivalWatch()
+        self._person = 0
+        self._rivals = RivalWatch(self._zone)
 
     @property
     def crop(self) -> Crop | None:
@@ -69,7 +72,7 @@ class PoseTracker:
 
     def track(self, frame: Frame) -> Pose | None:
         """One frame on. Frames come in the order of their times."""
-        if self._last is not None and self._rivals.due(self._last, frame.size_px, self._zone, frame.time_s):
+        if self._last is not None and self._rivals.due(self._last, frame.size_px, frame.time_s):
             return self._look_around(frame, self._last)
         following = self._crops.crop is not None
         crop = self._crops.crop or self._next_search_crop(frame.size_px)
@@ -100,14 +103,15 @@ class PoseTracker:
 
     def _look_around(self, frame: Frame, followed: Followed) -> Pose | None:
         """A frame for the others: somebody who stands better is followed from now on."""
-        crop = self._next_search_crop(frame.size_px)
+        crop = search_crops(frame.size_px, self._zone.left, self._zone.right)[0]
         xy_px, score, believed = self._see(frame, crop, following=False)
         if not believed:
             self._rivals.reset()
             return None
-        if not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, self._zone):
+        if not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, frame.time_s):
             return None
         self.reset()
+        self._person += 1
         return self._follow(frame, xy_px, score, crop)
 
     def _follow(self, frame: Frame, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> Pose:
@@ -118,13 +122,13 @@ class PoseTracker:
         self._last = Followed(xy_px, tall_px, tallest_px)
         self._crops.follow(xy_px, reliable(score), frame.time_s)
         smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px)
-        return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px)
+        return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px, self._person)
 
     def _look(self, frame: Frame, crop: Crop) -> NDArray[np.float32]:
         """What the network says of the square, left and right as they are in the picture."""
         square = self._sampler.sample(frame.image, crop)
         self._mirror = not self._mirror
-        if self._mirror:
+        if not self._mirror:
             return self._network.infer(square)
         np.copyto(self._mirrored, square[:, :, ::-1])
         answer = self._network.infer(self._mirrored)[_OTHER_SIDE]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -17,7 +18,7 @@ import urllib3
 from edge_valgus.capture.drawn import DrawnLifter, random_set
 from edge_valgus.config import Config
 from edge_valgus.errors import WebError
-from edge_valgus.frames import Frame, Pose
+from edge_valgus.frames import Frame
 from edge_valgus.pose import PoseTracker
 from edge_valgus.pose.tracker import Network
 from edge_valgus.service.sightings import Sighting, noised, tracked
@@ -61,7 +62,7 @@ def _later(sighting: Sighting, by_s: float) -> Sighting:
     frame = sighting.frame
     return Sighting(
         time_s,
-        None if pose is None else Pose(pose.xy_px, pose.score, time_s, pose.size_px),
+        None if pose is None else replace(pose, time_s=time_s),
         None if frame is None else Frame(frame.image, time_s),
     )
 
