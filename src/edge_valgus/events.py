@@ -52,6 +52,7 @@ class Doubt(StrEnum):
     OUTSIDE = "legs outside the picture"
     TOO_SMALL = "too far away"
     UNSTEADY = "keypoints unsteady"
+    BENT = "bent over"
 
 
 @dataclass(frozen=True, slots=True)

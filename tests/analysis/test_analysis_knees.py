@@ -28,7 +28,17 @@ from poses import (
 from edge_valgus.capture.drawn import CameraView, DrawnLifter, RepScript, SetScript, random_set
 from edge_valgus.config import Config, KneeConfig
 from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Reading, Side
-from edge_valgus.frames import LEFT_ANKLE, LEFT_KNEE, RIGHT_ANKLE, RIGHT_KNEE, Pose
+from edge_valgus.frames import (
+    LEFT_ANKLE,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_ANKLE,
+    RIGHT_KNEE,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+    Pose,
+)
 
 LEAD = (1.5, STANDING)
 CLEAN, LEFT_IN, RIGHT_IN, BOTH_IN = (0.0, 0.0), (0.05, 0.0), (0.0, 0.05), (0.05, 0.05)
@@ -385,3 +395,33 @@ def test_a_light_goes_out_when_its_foot_has_left_its_place():
     (off,) = story.of(FlagOff)
     assert on.time_s + 1.2 < off.time_s < on.time_s + 1.6
     assert caved.of(FlagOff)[0].time_s > off.time_s + 1.0
+
+
+def arms_hang(pose: Pose) -> Pose:
+    xy_px = pose.xy_px.copy()
+    xy_px[[LEFT_WRIST, RIGHT_WRIST], 1] = xy_px[[LEFT_SHOULDER, RIGHT_SHOULDER], 1] + 0.6 * STANDING.leg_px
+    return replace(pose, xy_px=xy_px)
+
+
+def hands_unseen(pose: Pose) -> Pose:
+    return scored(pose, [LEFT_WRIST], 0.1)
+
+
+@pytest.mark.parametrize(
+    ("hands", "trunk", "judged"),
+    [
+        pytest.param(arms_hang, 0.27, False, id="lifts a bar off the floor"),
+        pytest.param(arms_hang, 0.40, True, id="holds dumbbells"),
+        pytest.param(hands_unseen, 0.22, False, id="bends, hands out of sight"),
+        pytest.param(hands_unseen, 0.29, True, id="leans far, hands out of sight"),
+        pytest.param(lambda pose: pose, 0.22, True, id="leans far, hands held up"),
+    ],
+)
+def test_knees_are_not_judged_of_somebody_who_is_bent_over(hands, trunk, judged):
+    low = replace(PARALLEL, trunk=trunk, knee_in_left=0.1)
+    begins_s = film(LEAD, *rep())[-1][0]
+    frames = film(LEAD, *rep(), (1.0, low), (1.5, low), (1.0, STANDING), (1.0, STANDING))
+    story = told(changed(frames, hands, begins_s))
+    lit = [r.flagged_left for r in story.readings if begins_s + 1.5 < r.time_s < begins_s + 2.4]
+    assert set(lit) == {judged}
+    assert (Doubt.BENT in [event.reason for event in story.of(CantJudgeOn)]) != judged

@@ -7,6 +7,7 @@ from typing import Final
 
 from edge_valgus.analysis.baseline import Standing
 from edge_valgus.analysis.body import Body
+from edge_valgus.analysis.movements import FOLDED_HANDS_DOWN, FOLDED_HANDS_UNSEEN, HANDS_DOWN
 from edge_valgus.events import Doubt
 
 SETTLE_S: Final = 0.3  # one unreadable frame is no reason to change a light
@@ -29,7 +30,16 @@ def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | Non
         return Doubt.TURNED
     if noise_pct > MAX_NOISE_PCT:
         return Doubt.UNSTEADY
-    return None
+    return Doubt.BENT if _bent_over(body, standing) else None
+
+
+def _bent_over(body: Body, standing: Standing) -> bool:
+    """Whether this frame is none of a squat: as in `movements`, which has the whole way down and up to go by."""
+    hands_up_px = body.shoulder[1] - body.hands_y_px[1]
+    folded = FOLDED_HANDS_UNSEEN
+    if not math.isnan(hands_up_px):
+        folded = FOLDED_HANDS_DOWN if hands_up_px < HANDS_DOWN * standing.leg_length_px else 0.0
+    return body.trunk_height_px < folded * standing.trunk_height_px
 
 
 def turned(turn_pct: float) -> Doubt | None:

@@ -26,6 +26,7 @@ DOUBT_HINTS: Final[Mapping[str, str]] = {
     "legs outside the picture": "Step back until both feet are in the picture.",
     "too far away": "Step closer to the camera.",
     "keypoints unsteady": "More light and a plainer background help.",
+    "bent over": "Knees are judged in squats only.",
 }
 
 KNEES: Final[Mapping[str, str]] = {
