@@ -17,7 +17,6 @@ INDEX.json is a list with one object for each clip. Fields beyond these are left
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +26,8 @@ from typing import Any, Final
 from edge_valgus.errors import EdgeValgusError
 
 INDEX_NAME: Final = "INDEX.json"
+MOST: Final = 1e9  # no number of an index is larger
+LONGEST_NAME: Final = 250  # bytes that a file's name may have
 FRONT: Final = ("front-squat", "single-leg-squat")
 SIDE: Final = ("side-squat",)
 NEGATIVE: Final = ("negative-lunge", "negative")
@@ -215,7 +216,7 @@ class _Entry:
         if leaves:
             self.complain("file", name, "a name within the folder; move the video there")
             return None
-        if not (self._folder / name).is_file():
+        if len(name.encode()) > LONGEST_NAME or not (self._folder / name).is_file():
             self.complain("file", name, "a file that is there; add the video or remove the entry")
         return str(name)
 
@@ -256,7 +257,8 @@ class _Entry:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # An integer may be too large for any float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MOST < value < MOST
 
 
 def _is_count(value: object) -> bool:

@@ -26,6 +26,7 @@ from edge_valgus.pose.model import available_runtimes
 SUITES: Final = (DRAWN, KEYPOINTS, REAL, NEGATIVES)
 SCENE_SUITES: Final = (DRAWN, KEYPOINTS, NEGATIVES)
 ALL: Final = "all"
+MOST_SCENES: Final = 100_000
 MODEL_NAME: Final = "movenet-lightning-int8"
 
 Seeds = tuple[int, int]
@@ -53,6 +54,10 @@ def _range(value: str, option: click.Parameter) -> Seeds:
     if int(first) >= int(end):
         raise click.BadParameter(
             f"{value!r} holds no seed: A:B goes from A up to but without B; raise B above {first}", param=option
+        )
+    if int(end) - int(first) > MOST_SCENES:
+        raise click.BadParameter(
+            f"{value!r} are {int(end) - int(first)} scenes: expected at most {MOST_SCENES} a run", param=option
         )
     return int(first), int(end)
 
@@ -221,5 +226,9 @@ def main() -> None:
         for line in str(error).splitlines():
             click.echo(f"accuracy.py: {line}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        # What could be checked before was; a disk that fills up in between, or a closed pipe, tells only now.
+        click.echo(f"accuracy.py: {error.filename or 'output'} cannot be written: {error.strerror}", err=True)
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

@@ -135,7 +135,8 @@ def _run_all(tasks: Sequence[_Task], jobs: int) -> Iterator[_Outcome]:
                 except BrokenProcessPool:
                     alone.append(waiting[future])
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting here: leaving the pool would take back that the others are cancelled.
+            pool.shutdown(wait=True, cancel_futures=True)
     # One clip took the process with it, and the pool all that was left: which one, only running them singly tells.
     for task in alone:
         with workers(1) as pool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,9 @@ def call(monkeypatch, capsys, tmp_path):
     ("words", "expected"),
     [
         pytest.param(["--seeds", "5"], "'--seeds': '5': expected A:B", id="seeds without a colon"),
+        pytest.param(
+            ["--seeds", "0:99999999999999"], "expected at most 100000 a run", id="more than anybody can wait for"
+        ),
         pytest.param(["--seeds", "a:b"], "'--seeds': 'a:b': expected A:B", id="seeds that are no numbers"),
         pytest.param(["--seeds=-1:5"], "'--seeds': '-1:5': expected A:B", id="negative seeds"),
         pytest.param(["--seeds", "5:5"], "'--seeds': '5:5' holds no seed", id="no seed"),
@@ -153,3 +158,27 @@ def test_help_teaches_from_the_file_itself():
     assert (shown.returncode, shown.stderr) == (0, "")
     for taught in ("drawn", "keypoints", "real", "negatives", "10000", "for\n", "reporting", "--floors"):
         assert taught in shown.stdout
+
+
+def test_a_disk_that_is_full_is_told_in_a_line(call):
+    status, _, err = call("--suite", "keypoints", "--json", "/dev/full")
+    assert status == 1
+    assert err.startswith("accuracy.py: ")
+    assert "No space left" in err
+    assert "Traceback" not in err
+
+
+def test_an_interrupt_ends_a_long_run_soon():
+    """Sent to the main process alone, as by a script: the scenes that wait are not run."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    words = [sys.executable, str(SCRIPT), "--suite", "keypoints", "--seeds", "0:2000"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment) as run:
+        time.sleep(8.0)
+        assert run.poll() is None, "already over"
+        run.send_signal(signal.SIGINT)
+        try:
+            _, err = run.communicate(timeout=40.0)
+        finally:
+            run.kill()
+    assert run.returncode == 130
+    assert "Traceback" not in err
