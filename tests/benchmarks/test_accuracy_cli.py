@@ -168,6 +168,7 @@ def test_a_disk_that_is_full_is_told_in_a_line(call):
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_a_long_run_soon():
     """Sent to the main process alone, as by a script: the scenes that wait are not run."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
