@@ -7,13 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 from edge_valgus.analysis.movements import Course, objection_to
 
 SQUAT = Course(
     deepest=1.0,
     depth=0.9,
-    hip_travel=0.9 * PARALLEL_HIP_TRAVEL,
     trunk_before=0.6,
     trunk_deep=0.45,
     trunk_after=0.6,
@@ -43,7 +41,7 @@ UNSEEN = {
 
 
 def shallow(depth: float, **changes: object) -> Course:
-    return course(deepest=depth + 0.05, depth=depth, hip_travel=depth * PARALLEL_HIP_TRAVEL, **changes)
+    return course(deepest=depth + 0.05, depth=depth, **changes)
 
 
 def course(**changes: object) -> Course:

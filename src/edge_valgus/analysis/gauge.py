@@ -11,9 +11,9 @@ import math
 from typing import Final
 
 USUAL_FALL: Final = 0.74  # of shoulders and face, in leg lengths, from standing to hips at the knees' height …
-USUAL_WEIGHT_S: Final = 1.0  # … and how long a lifter at that depth has to show another one to move it half-way
+USUAL_WEIGHT: Final = 1.0  # … and how long, in s × depth², a lifter has to show another one to move it half-way
 FALLS: Final = (0.5, 1.1)  # what is believed of any lifter: upright and with a trunk nearly level
-FORGET_FROM_S: Final = 20.0  # so much squatting is remembered, not more: the next lifter may lean differently
+FORGET_FROM: Final = 20.0  # s × depth²; so much squatting is remembered, not more: the next lifter may lean differently
 LEARN_FROM: Final = 0.3  # depth
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
 MOST_APART: Final = 0.2  # in depth: more than this the upper body is not believed against the hips; whoever bends over
@@ -23,8 +23,8 @@ class DepthGauge:
     """Depth from both. Knows one lifter's fall of the upper body at parallel, in leg lengths."""
 
     def __init__(self) -> None:
-        self._fall_times_depth = USUAL_FALL * USUAL_WEIGHT_S
-        self._depth_squared = USUAL_WEIGHT_S
+        self._fall_times_depth = USUAL_FALL * USUAL_WEIGHT
+        self._depth_squared = USUAL_WEIGHT
 
     def copy(self) -> DepthGauge:
         """What is known now, to come back to."""
@@ -37,7 +37,7 @@ class DepthGauge:
         if math.isnan(upper_fall):
             return hips
         if hips > LEARN_FROM:
-            keep = min(1.0, FORGET_FROM_S / self._depth_squared)
+            keep = min(1.0, FORGET_FROM / self._depth_squared)
             self._fall_times_depth = keep * self._fall_times_depth + min(dt_s, MAX_STEP_S) * upper_fall * hips
             self._depth_squared = keep * self._depth_squared + min(dt_s, MAX_STEP_S) * hips * hips
         low, high = FALLS

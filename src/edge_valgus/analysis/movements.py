@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
+
 MAX_DEPTH: Final = 1.7  # no hip gets lower
 
 MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
@@ -76,7 +78,6 @@ class Course:
 
     deepest: float  # depth
     depth: float  # median of the deep frames
-    hip_travel: float  # there
     trunk_before: float  # height of the shoulders over the hips, before …
     trunk_deep: float
     trunk_after: float
@@ -100,7 +101,7 @@ class Course:
     def folds(self) -> float:
         """Trunk height lost over the hips' travel: how much of it was a bend."""
         lost = self.trunk_before - self.trunk_deep
-        return lost / self.hip_travel if self.hip_travel > 0.0 else math.inf
+        return lost / (PARALLEL_HIP_TRAVEL * self.depth) if self.depth > 0.0 else math.inf
 
     @property
     def planted_step(self) -> float:

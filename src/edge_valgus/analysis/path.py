@@ -123,8 +123,7 @@ class NeutralPath:
     def learn(self, side: Side, depth: float, offset_pct: float, dt_s: float) -> None:
         """One frame of a knee that moves as it should."""
         error = offset_pct - self.offset_pct(side, depth)
-        inside = depth > SAFE_DEPTH and error > MAX_TEACHING_PCT
-        if inside and error > MAX_TEACHING_PCT + 2.0 * self.doubt_pct(side, depth):
+        if depth > SAFE_DEPTH and error > MAX_TEACHING_PCT + 2.0 * self.doubt_pct(side, depth):
             return
         frames_alike = max(1.0, NOISE_TIME_S / max(dt_s, 1e-3))
         shape_frames_alike = max(1.0, SHAPE_TIME_S / max(dt_s, 1e-3))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_valgus.analysis.body import Body
-from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 from edge_valgus.analysis.movements import Course, objection_to
 from edge_valgus.events import Side
 
@@ -97,7 +96,6 @@ class ShapeWitness:
 
 def _course(looks: list[_Look]) -> Course:
     deep, edge = _deep(looks), _edge(looks)
-    depth = _median([look.depth for look in deep])
     held = [look for look in deep if not math.isnan(look.hands)]
     hands = _median([look.hands for look in held]) if held else math.nan
     # The feet are asked of the frames that saw them: at the bottom of a deep squat many don't.
@@ -105,8 +103,7 @@ def _course(looks: list[_Look]) -> Course:
     seen_deep = [look for look in deep if look.leg_score >= FEET_SCORE] or deep
     return Course(
         deepest=max(look.depth for look in looks),
-        depth=depth,
-        hip_travel=PARALLEL_HIP_TRAVEL * depth,
+        depth=_median([look.depth for look in deep]),
         trunk_before=_median([look.trunk for look in looks[:edge]]),
         trunk_deep=_median([look.trunk for look in deep]),
         # The trunk rises last, and a quick rep's last tenth is hardly there before it is over.
