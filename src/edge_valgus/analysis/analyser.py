@@ -79,7 +79,7 @@ class Analyser:
             self._lose("lost sight of the lifter", time_s, events)
         somebody_else = pose is not None and pose.person != self._person
         if pose is not None and somebody_else:
-            self._person = pose.person
+            self._person, self._floor = pose.person, Floor()
             self._lose("somebody else stands there", time_s, events)
         if gap_s > NEW_LIFTER_AFTER_S or somebody_else:
             self._baseline.reset()
