@@ -35,6 +35,9 @@ NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR = range(5)
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = range(5, 11)
 LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE = range(11, 17)
 
+IN_A_MIRROR: Final = (0, *(index + 1 if index % 2 else index - 1 for index in range(1, KEYPOINT_COUNT)))
+"""For each keypoint the index of the one that it looks like in a mirror: pairs follow each other, left before right."""
+
 SKELETON: Final = (
     (LEFT_SHOULDER, RIGHT_SHOULDER),
     (LEFT_SHOULDER, LEFT_ELBOW),

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from edge_valgus.frames import KEYPOINT_NAMES
+from edge_valgus.frames import IN_A_MIRROR
 from keypoint_training.network import CELLS, JOINTS
 from keypoint_training.pictures import INPUT_PX, KEPT_PX
 from keypoint_training.shards import load
@@ -25,15 +25,6 @@ NEAR_CELLS: Final = 2.0  # so near to a joint its offset is learned: where the h
 HIDDEN: Final = 0.25  # share of the pictures of which a part is covered
 
 Tensor = Any
-
-
-def _mirrored(name: str) -> int:
-    side, _, joint = name.partition("_")
-    other = {"left": "right", "right": "left"}.get(side)
-    return KEYPOINT_NAMES.index(f"{other}_{joint}" if other else name)
-
-
-OTHER_SIDE: Final = [_mirrored(name) for name in KEYPOINT_NAMES]
 
 
 def batches(paths: Sequence[Path], *, seed: int, first_epoch: int, epochs: int) -> Tensor:
@@ -61,7 +52,7 @@ def batches(paths: Sequence[Path], *, seed: int, first_epoch: int, epochs: int) 
     )
     data = tf.data.Dataset.from_generator(examples, output_signature=signature)
     data = data.map(_varied, num_parallel_calls=2, deterministic=True)
-    return data.batch(BATCH, drop_remainder=True).map(_with_maps, deterministic=True).prefetch(4)
+    return data.batch(BATCH, drop_remainder=True).map(_with_maps).prefetch(4)
 
 
 def _varied(jpeg: Tensor, xy: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,7 +63,7 @@ def _varied(jpeg: Tensor, xy: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
     image, xy = _moved(image, xy, normal)
     mirrored = chance[0] < 0.5
     image = tf.where(mirrored, image[:, ::-1], image)
-    xy = tf.where(mirrored, tf.gather(xy * (-1.0, 1.0) + (1.0, 0.0), OTHER_SIDE), xy)
+    xy = tf.where(mirrored, tf.gather(xy * (-1.0, 1.0) + (1.0, 0.0), IN_A_MIRROR), xy)
     image = _covered(image, chance)
     image = _blurred(image, chance)
     image = _recoloured(image, chance, normal)

@@ -74,8 +74,7 @@ def errors_in(seed: int, networks: Sequence[KeypointModel]) -> list[Errors]:
             depths.append(truth.depth)
             for network, sampler, of_network in zip(networks, samplers, off, strict=True):
                 answer = network.infer(sampler.sample(frame.image, crop))
-                xy_px = answer[:, 1::-1] * crop.side_px + (crop.left_px, crop.top_px)
-                of_network.append(np.hypot(*(xy_px - truth.xy_px).T))
+                of_network.append(np.hypot(*(crop.in_frame_px(answer) - truth.xy_px).T))
     return [Errors(np.array(of_network).reshape(-1, 17) / max(leg_px, 1.0), np.array(depths)) for of_network in off]
 
 
@@ -94,8 +93,7 @@ def people_seen(seed: int, network: KeypointModel) -> tuple[int, int]:
     for frame in empty_gym(seed):
         for crop in search_crops(frame.size_px, zone.left, zone.right):
             answer = network.infer(sampler.sample(frame.image, crop))
-            xy_px = answer[:, 1::-1] * np.float32(crop.side_px) + np.array((crop.left_px, crop.top_px), np.float32)
-            seen += is_lifter(xy_px, answer[:, 2], frame.size_px, zone, following=False)
+            seen += is_lifter(crop.in_frame_px(answer), answer[:, 2], frame.size_px, zone, following=False)
             count += 1
     return seen, count
 

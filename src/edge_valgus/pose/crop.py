@@ -43,6 +43,12 @@ class Crop:
         """Bottom edge."""
         return self.top_px + self.side_px
 
+    def in_frame_px(self, answer: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where a network's keypoints ([n, 3]: y, x in shares of the square, score) lie: float32 [n, 2], x, y in pixels."""
+        xy_px: NDArray[np.float32] = answer[:, 1::-1] * np.float32(self.side_px)
+        xy_px += np.array((self.left_px, self.top_px), np.float32)
+        return xy_px
+
     def contains(self, xy_px: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which of the points [n, 2] lie inside."""
         inside: NDArray[np.bool_] = np.all(

@@ -9,17 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.frames import KEYPOINT_NAMES, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Frame, Pose
+from edge_valgus.frames import IN_A_MIRROR, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Frame, Pose
 from edge_valgus.pose.crop import Crop, CropSampler, CropTracker, search_crops
 from edge_valgus.pose.gate import height_px, is_lifter, reliable
 from edge_valgus.pose.rival import Followed, RivalWatch
 from edge_valgus.pose.smooth import OneEuro
-
-
-def _swapped(name: str) -> str:
-    side, _, joint = name.partition("_")
-    return f"{'right' if side == 'left' else 'left'}_{joint}" if joint else name
-
 
 LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for somebody anew
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
@@ -29,7 +23,7 @@ HEIGHT_TIME_S: Final = (
     60.0  # time constant with which it is forgotten how tall that was: longer than anybody stays down
 )
 _CORE: Final = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
-_OTHER_SIDE: Final = [KEYPOINT_NAMES.index(_swapped(name)) for name in KEYPOINT_NAMES]
+_IN_A_MIRROR: Final = list(IN_A_MIRROR)  # numpy takes a tuple for coordinates
 
 
 class Network(Protocol):
@@ -95,7 +89,7 @@ class PoseTracker:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
         """Whom the network sees in the square: keypoints in frame pixels, scores, and whether it can be the lifter."""
         answer = self._look(frame, crop)
-        xy_px = answer[:, 1::-1] * np.float32(crop.side_px) + np.array((crop.left_px, crop.top_px), np.float32)
+        xy_px = crop.in_frame_px(answer)
         score = answer[:, 2].copy()
         # A network that answers with no number must not get into what remembers: the crop, the smoothing.
         finite = bool(np.isfinite(answer).all())
@@ -131,7 +125,7 @@ class PoseTracker:
         if not self._mirror:
             return self._network.infer(square)
         np.copyto(self._mirrored, square[:, :, ::-1])
-        answer = self._network.infer(self._mirrored)[_OTHER_SIDE]
+        answer = self._network.infer(self._mirrored)[_IN_A_MIRROR]
         np.subtract(1.0, answer[:, 1], out=answer[:, 1])
         return answer
 
