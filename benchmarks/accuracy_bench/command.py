@@ -34,15 +34,19 @@ Seeds = tuple[int, int]
 
 def _seeds(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, Seeds]:
     """The range of each suite that has its own, and under "all" that of the others."""
-    ranges = {ALL: (0, 20)}
+    ranges: dict[str, Seeds] = {}
     for value in values:
         suite, equals, numbers = value.rpartition("=")
         if equals and suite not in SCENE_SUITES:
             raise click.BadParameter(
                 f"{value!r}: {suite!r} is no suite of scenes; expected one of {', '.join(SCENE_SUITES)}", param=option
             )
+        if (suite or ALL) in ranges:
+            raise click.BadParameter(
+                f"{value!r} is the second range for {suite or 'all suites'}: give one", param=option
+            )
         ranges[suite or ALL] = _range(numbers, option)
-    return ranges
+    return {ALL: (0, 20), **ranges}
 
 
 def _range(value: str, option: click.Parameter) -> Seeds:
@@ -121,9 +125,9 @@ def accuracy(
     python benchmarks/accuracy.py --suite all --seeds 10000:10100 --seeds keypoints=10000:10600 --clips clips/ --markdown docs/accuracy.md
     """
     suites = [suite for suite in SUITES if suite in chosen or ALL in chosen] or [DRAWN]
+    _check_seeds(suites, seeds)
     _check_folders(suites, clips, poses)
-    for option, out in (("--json", json_out), ("--markdown", markdown_out)):
-        _check_output(option, out)
+    _check_outputs(json_out, markdown_out)
     real_clips = read_clips(clips) if clips is not None else ()  # before anything that takes long
     model = _model(model_dir) if suites != [KEYPOINTS] else None
     results: dict[str, Any] = {}
@@ -167,6 +171,12 @@ def _model(model_dir: Path | None) -> Model:
     return Model(MODEL_NAME, find_model(MODEL_NAME, model_dir=model_dir).path.absolute())
 
 
+def _check_seeds(suites: list[str], seeds: dict[str, Seeds]) -> None:
+    for suite in seeds:
+        if suite not in (*suites, ALL):
+            raise click.UsageError(f"--seeds has a range for {suite}, which is not run: add --suite {suite} or drop it")
+
+
 def _check_folders(suites: list[str], clips: Path | None, poses: Path | None) -> None:
     if REAL in suites:
         if clips is None:
@@ -184,6 +194,13 @@ def _check_folders(suites: list[str], clips: Path | None, poses: Path | None) ->
             ) from error
         if not os.access(poses, os.W_OK):
             raise click.BadParameter(f"{poses} cannot be written to: give another folder", param_hint="'--poses'")
+
+
+def _check_outputs(json_out: Path | None, markdown_out: Path | None) -> None:
+    if json_out is not None and json_out == markdown_out:
+        raise click.UsageError(f"--json and --markdown are both {json_out}: give each its own file")
+    for option, out in (("--json", json_out), ("--markdown", markdown_out)):
+        _check_output(option, out)
 
 
 def _check_output(option: str, out: Path | None) -> None:

@@ -128,15 +128,11 @@ def _run_all(tasks: Sequence[_Task], jobs: int) -> Iterator[_Outcome]:
     alone: list[_Task] = []
     with workers(min(jobs, len(tasks))) as pool:
         waiting: dict[Future[_Outcome], _Task] = {pool.submit(_run_clip, task): task for task in tasks}
-        try:
-            for future in as_completed(waiting):
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    alone.append(waiting[future])
-        finally:
-            # Waiting here: leaving the pool would take back that the others are cancelled.
-            pool.shutdown(wait=True, cancel_futures=True)
+        for future in as_completed(waiting):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                alone.append(waiting[future])
     # One clip took the process with it, and the pool all that was left: which one, only running them singly tells.
     for task in alone:
         with workers(1) as pool:

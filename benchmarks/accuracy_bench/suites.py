@@ -122,9 +122,6 @@ def _run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
             raise WorkerLost(
                 "a process of the run died, most likely for want of memory: run again with fewer --jobs"
             ) from error
-        finally:
-            # Waiting here: leaving the pool would take back that the others are cancelled.
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def run_scene(task: Task) -> Outcome:

@@ -56,6 +56,11 @@ def call(monkeypatch, capsys, tmp_path):
         pytest.param(
             ["--seeds", "0:99999999999999"], "expected at most 100000 a run", id="more than anybody can wait for"
         ),
+        pytest.param(["--seeds", "0:2", "--seeds", "4:5"], "'4:5' is the second range for all suites", id="two ranges"),
+        pytest.param(
+            ["--suite", "keypoints", "--seeds", "drawn=0:2"], "for drawn, which is not run", id="another suite's seeds"
+        ),
+        pytest.param(["--json", "x", "--markdown", "x"], "are both x", id="one file for both"),
         pytest.param(["--seeds", "a:b"], "'--seeds': 'a:b': expected A:B", id="seeds that are no numbers"),
         pytest.param(["--seeds=-1:5"], "'--seeds': '-1:5': expected A:B", id="negative seeds"),
         pytest.param(["--seeds", "5:5"], "'--seeds': '5:5' holds no seed", id="no seed"),
@@ -169,16 +174,17 @@ def test_a_disk_that_is_full_is_told_in_a_line(call):
 
 
 @pytest.mark.slow
-def test_an_interrupt_ends_a_long_run_soon():
+@pytest.mark.parametrize("after_s", [3.0, 4.0, 8.0], ids="{:g} s".format)
+def test_an_interrupt_ends_a_long_run_soon(after_s):
     """Sent to the main process alone, as by a script: the scenes that wait are not run."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     words = [sys.executable, str(SCRIPT), "--suite", "keypoints", "--seeds", "0:2000"]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment) as run:
-        time.sleep(8.0)
+        time.sleep(after_s)
         assert run.poll() is None, "already over"
         run.send_signal(signal.SIGINT)
         try:
-            _, err = run.communicate(timeout=40.0)
+            _, err = run.communicate(timeout=60.0)
         finally:
             run.kill()
     assert run.returncode == 130

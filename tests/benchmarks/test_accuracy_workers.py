@@ -16,9 +16,9 @@ LONG_RUN = """
 import os, time
 from accuracy_bench.workers import workers
 if __name__ == "__main__":
-    pool = workers(1)
-    print(pool.submit(os.getpid).result(), flush=True)
-    pool.submit(time.sleep, 600).result()
+    with workers(1) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        pool.submit(time.sleep, 600).result()
 """
 
 
