@@ -178,7 +178,9 @@ def test_a_disk_that_is_full_is_told_in_a_line(call):
 def test_an_interrupt_ends_a_long_run_soon(after_s):
     """Sent to the main process alone, as by a script: the scenes that wait are not run."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    words = [sys.executable, str(SCRIPT), "--suite", "keypoints", "--seeds", "0:2000"]
+    # A shell's background job ignores the signal, and hands that down to whatever it starts.
+    heeding = ["env", "--default-signal=INT"]
+    words = [*heeding, sys.executable, str(SCRIPT), "--suite", "keypoints", "--seeds", "0:2000"]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment) as run:
         time.sleep(after_s)
         assert run.poll() is None, "already over"
