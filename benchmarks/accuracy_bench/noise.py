@@ -31,7 +31,7 @@ from edge_valgus.capture.source import Source
 from edge_valgus.frames import KEYPOINT_COUNT, LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP, Pose
 from edge_valgus.pose.crop import MARGIN
 from edge_valgus.pose.gate import KEEP_BODY_SCORE
-from edge_valgus.pose.smooth import OneEuro
+from edge_valgus.pose.smooth import OneEuro, trust_in
 
 Array = NDArray[np.float64]
 
@@ -278,14 +278,13 @@ def _smoothed(
     true: TrueJoints, xy_px: NDArray[np.float32], score: NDArray[np.float32], seen: NDArray[np.bool_]
 ) -> tuple[tuple[float, Pose | None], ...]:
     smooth = OneEuro(**SMOOTHING)
-    # The square that the tracker would have cut out: it grows at once, and a set is too short for it to shrink much.
-    extent_px = np.where(seen, np.ptp(xy_px, axis=1).max(axis=1), 0.0)
-    side_px = (1.0 + 2.0 * MARGIN) * np.maximum.accumulate(extent_px)
+    # The square that the tracker would have cut out, but for the fifth of a second by which it shrinks late.
+    side_px = (1.0 + 2.0 * MARGIN) * np.ptp(xy_px, axis=1).max(axis=1)
     poses: list[tuple[float, Pose | None]] = []
     for index, time_s in enumerate(true.time_s.tolist()):
         if not seen[index]:
             poses.append((time_s, None))
             continue
-        smoothed = smooth.smooth(xy_px[index], time_s, float(side_px[index])).astype(np.float32)
+        smoothed = smooth.smooth(xy_px[index], time_s, float(side_px[index]), trust_in(score[index])).astype(np.float32)
         poses.append((time_s, Pose(smoothed, score[index], time_s, true.size_px)))
     return tuple(poses)

@@ -79,9 +79,11 @@ class _Overheard:
         self.reset = smooth.reset
         self.raw_px = np.empty((17, 2), np.float32)
 
-    def smooth(self, value: NDArray[np.float32], time_s: float, scale: float) -> Array:
+    def smooth(
+        self, value: NDArray[np.float32], time_s: float, scale: float, trust: NDArray[np.float32] | None = None
+    ) -> Array:
         self.raw_px = value.copy()
-        return self._smooth.smooth(value, time_s, scale)
+        return self._smooth.smooth(value, time_s, scale, trust)
 
 
 def wide_view(random: np.random.Generator, script: SetScript) -> CameraView:

@@ -13,7 +13,7 @@ from edge_valgus.frames import IN_A_MIRROR, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, 
 from edge_valgus.pose.crop import Crop, CropSampler, CropTracker, search_crops
 from edge_valgus.pose.gate import height_px, is_lifter, reliable
 from edge_valgus.pose.rival import Followed, RivalWatch
-from edge_valgus.pose.smooth import OneEuro
+from edge_valgus.pose.smooth import OneEuro, trust_in
 
 LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for somebody anew
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
@@ -115,7 +115,7 @@ class PoseTracker:
         self._last_good_s = frame.time_s
         self._last = Followed(xy_px, tall_px, tallest_px)
         self._crops.follow(xy_px, reliable(score), frame.time_s)
-        smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px)
+        smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px, trust_in(score))
         return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px, self._person)
 
     def _look(self, frame: Frame, crop: Crop) -> NDArray[np.float32]:
