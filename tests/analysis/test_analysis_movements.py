@@ -58,6 +58,15 @@ def course(**changes: object) -> Course:
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.2), id="dumbbells at the sides"),
         pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
         pytest.param(course(hands_over_shoulders=-0.32, hands_below_knees=-0.05, trunk_deep=0.24), id="clasped hands, leaning"),
+        pytest.param(shallow(0.58, trunk_deep=0.17), id="leaning far under a bar, seen from above"),
+        pytest.param(
+            course(depth=0.75, trunk_before=0.55, trunk_deep=0.2, hands_over_shoulders=-0.44, hands_below_knees=0.0),
+            id="leaning far with arms that hang, seen from above",
+        ),
+        pytest.param(
+            shallow(0.44, trunk_before=0.56, trunk_deep=0.24, hands_over_shoulders=-0.48, hands_below_knees=-0.15),
+            id="leaning, hands over the knees",
+        ),
         pytest.param(shallow(0.4, trunk_deep=0.4), id="a quarter, leaning"),
         pytest.param(shallow(0.45, trunk_deep=0.29), id="shallow, leaning far"),
         pytest.param(course(feet_apart=0.16, feet_apart_deep=0.16), id="seen from the side"),
@@ -87,10 +96,13 @@ BENT = "bent over or lying down"
         pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
         pytest.param(course(trunk_deep=0.1), BENT, id="lying"),
         pytest.param(course(trunk_deep=0.23, **UNSEEN), BENT, id="folded up, hands out of sight"),
-        pytest.param(course(trunk_deep=0.28, **HANGING), BENT, id="picking up"),
+        pytest.param(course(depth=0.6, trunk_deep=0.2, **HANGING), BENT, id="picking up"),
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.33), BENT, id="hands at the floor"),
-        pytest.param(shallow(0.6, trunk_deep=0.31, **HANGING), BENT, id="a deadlift"),
+        pytest.param(shallow(0.62, trunk_deep=0.26, **HANGING), BENT, id="a deadlift"),
         pytest.param(shallow(0.55, trunk_deep=0.15, trunk_before=0.7), BENT, id="a deadlift, hands not where they are"),
+        pytest.param(
+            shallow(0.7, trunk_deep=0.3, hands_over_shoulders=-0.66, hands_below_knees=0.25), BENT, id="a deadlift, from below"
+        ),
         pytest.param(shallow(0.3, trunk_deep=0.4), BENT, id="a good morning"),
         pytest.param(shallow(0.25, trunk_deep=0.48, **HANGING), BENT, id="a stiff-legged deadlift"),
         pytest.param(course(trunk_after=0.3), "did not stand up again", id="stays bent"),

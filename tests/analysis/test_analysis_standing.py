@@ -194,15 +194,16 @@ def verdict(*moves: tuple[float, Stick]) -> str | None:
         (down_to(1.0, knee_in_left=0.15, knee_in_right=0.15), None),
         (down_to(1.75), "deeper than a body can go"),
         (stand(depth=0.5, trunk=0.1), "bent over or lying down"),
-        (stand(depth=0.6, trunk=0.17), "bent over or lying down"),
+        (stand(depth=0.6, trunk=0.17), None),
         (stand(depth=0.3, trunk=0.35), "bent over or lying down"),
         (stand(depth=1.0, trunk=0.25), None),
-        (stand(depth=0.85, knee_up_left=-0.25, knee_up_right=-0.25), "a lunge"),
+        (stand(depth=0.85, knee_up_left=-0.33, knee_up_right=-0.33), "a lunge"),
+        (stand(depth=0.85, knee_up_left=-0.25, knee_up_right=-0.25), None),
         (stand(depth=0.9, trunk=0.55, foot_up_right=0.12, knee_up_right=-0.25), "a lunge"),
         (down_to(0.8, stance=1.0), "the feet moved"),
         (down_to(0.5, x=400.0), "the feet moved"),
     ],
-    ids=["squat", "deep squat", "single-leg squat", "knees in", "through the floor", "bent over", "deadlift", "hinge", "leaning squat", "knees on the floor", "lunge", "feet apart", "elsewhere"],
+    ids=["squat", "deep squat", "single-leg squat", "knees in", "through the floor", "bent over", "leaning far under a bar, seen from above", "hinge", "leaning squat", "knees on the floor", "knees low, seen from above", "lunge", "feet apart", "elsewhere"],
 )  # fmt: skip
 def test_objection(stick, objection):
     assert verdict((1.0, stick), (1.0, STANDING)) == objection

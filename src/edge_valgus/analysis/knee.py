@@ -14,10 +14,12 @@ from edge_valgus.analysis.path import NeutralPath
 from edge_valgus.config import KneeConfig
 from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Side
 
-MIN_FRAMES: Final = 3  # whatever the frame rate, two frames don't make a flag
-CERTAINTY: Final = 1.4  # standard deviations of the neutral path that add to the threshold, as the root of squares
+MIN_FRAMES: Final = 3  # two frames don't make a flag …
+HELD_S: Final = 0.1  # … unless they are so far apart: 10 frames a second
+CERTAINTY: Final = 1.0  # standard deviations of the neutral path that add to the threshold, as the root of squares
 MARKED_PCT: Final = 2.0  # a knee so much further in than it has to be is flagged after `KneeConfig.min_duration_ms`
 STANDING_DEPTH: Final = 0.12  # outside of reps, whoever is deeper is doing something else
+SAME_S: Final = 0.002  # a camera's clock is that exact
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
 PLANTED: Final = 0.15  # leg lengths a foot may seem to move and still carry; a free leg's knee says nothing
 
@@ -28,6 +30,7 @@ KneeEvent = FlagOn | FlagOff | CantJudgeOn | CantJudgeOff
 class _KneeState:
     evidence_pct_s: float = 0.0
     frames: int = 0
+    held_s: float = 0.0  # since the first of them
     flagged: bool = False
     unread_s: float = 0.0  # since the last reading
 
@@ -160,8 +163,11 @@ class KneeJudge:
         if math.isnan(beyond_pct):
             return []
         knee.evidence_pct_s = max(0.0, knee.evidence_pct_s + beyond_pct * dt_s)
+        knee.held_s = knee.held_s + dt_s if knee.frames else 0.0
         knee.frames = 0 if knee.evidence_pct_s == 0.0 else knee.frames + (beyond_pct > 0.0)
-        if knee.evidence_pct_s < MARKED_PCT * config.min_duration_ms / 1000.0 or knee.frames < MIN_FRAMES:
+        held = beyond_pct > 0.0 and knee.held_s >= HELD_S - SAME_S
+        brief = knee.frames < MIN_FRAMES and not held
+        if brief or knee.evidence_pct_s < MARKED_PCT * config.min_duration_ms / 1000.0:
             return []
         knee.flagged = True
         return [FlagOn(time_s, side)]

@@ -26,8 +26,16 @@ FOLDED_HANDS_UNSEEN: Final = 0.4  # … and when it can't be told which, because
 HANDS_KNOWN_SHARE: Final = 0.08  # … in fewer of the deep frames
 HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 REACH: Final = 0.1  # a hand so far below the knees, in leg lengths: it is at the floor or on a bar there
-FLOOR_REACH: Final = (0.12, 0.19)  # the same, however tall the trunk is: at first, and more by depth; hanging arms sink
-FOLDS: Final = 0.85  # trunk height lost over hips' travel: a squat that leans loses 0.8, a bend to the floor 0.9
+FLOOR_REACH: Final = (0.1, 0.15)  # the same, however tall the trunk is: at first, and more by depth; hanging arms sink
+FOLDS: Final = 0.85  # trunk height lost over hips' travel: a squat that leans loses 0.8, a bend to the floor 0.9 …
+FOLDS_HANDS_DOWN: Final = (
+    0.92  # … and a deadlift 0.93 to 1.16; seen from far below less, but then the hands are at the floor
+)
+AT_KNEES: Final = -0.08  # hands higher over the knees than this, in leg lengths, reach for nothing on the floor
+CARRIED_DEPTH: Final = (
+    0.5  # hands at the shoulders or held in front, and hips as low as this: a good morning's stay above 0.4 …
+)
+CARRIED_FOLDS: Final = 1.5  # … unless it is all fold: then the hands are not where they are seen
 # The same of a shallow one, which may be a hinge: a line through this point and that steep, no lower and no higher than …
 # Hinges were seen at depths of 0.22 to 0.36, losing 0.7 to 1.4. Shallow squats that lean lose as much from 0.33 on: those
 # up to 0.39 are given up where they do.
@@ -104,6 +112,16 @@ class Course:
         return lost / (PARALLEL_HIP_TRAVEL * self.depth) if self.depth > 0.0 else math.inf
 
     @property
+    def carried(self) -> bool:
+        """The hands hold something up, or are held up, and the hips sink: however far it leans, nobody bends so for the floor."""
+        return (
+            self.hands_seen_share >= HANDS_KNOWN_SHARE
+            and self.hands_over_shoulders >= HANDS_DOWN
+            and self.depth >= CARRIED_DEPTH
+            and self.folds < CARRIED_FOLDS
+        )
+
+    @property
     def planted_step(self) -> float:
         """How far the steadier foot moved."""
         return min(self.feet_moved)
@@ -130,6 +148,8 @@ def _reached_for_the_floor(course: Course) -> bool:
     known = course.hands_seen_share >= HANDS_KNOWN_SHARE
     if known and course.hands_over_shoulders >= HANDS_DOWN:
         return False
+    if known and (course.folds < FOLDS_HANDS_DOWN or course.hands_below_knees < AT_KNEES):
+        return False
     folded = FOLDED_HANDS_DOWN if known else FOLDED_HANDS_UNSEEN
     if course.folds > FOLDS:
         folded = FOLDED_HANDS_DOWN_FAR
@@ -138,7 +158,7 @@ def _reached_for_the_floor(course: Course) -> bool:
 
 def _folded(course: Course) -> bool:
     low = course.trunk_deep < max(LOW_TRUNK, FOLDED * course.trunk_before)
-    return low and (course.hands_below_knees > REACH or course.folds > FOLDS)
+    return low and not course.carried and (course.hands_below_knees > REACH or course.folds > FOLDS)
 
 
 def _hinged(course: Course) -> bool:

@@ -20,7 +20,9 @@ FEET_SCORE: Final = 0.4  # from here on a leg is well seen
 MIN_FRAMES: Final = 6  # well seen ones; fewer don't show a movement
 KNEELING_KNEE: Final = 0.2  # one knee lower than the other by this, in leg lengths …
 KNEELING_SHANK: Final = 0.32  # … with its own shank this short in the picture: kneeling down on it
-LOW_KNEE: Final = 0.22  # a knee this near the floor, in leg lengths, is about on it
+LOW_KNEE: Final = 0.22  # a knee this near the floor, in leg lengths, is about on it, …
+ONE_KNEE: Final = 0.1  # … if the other one is higher by this over its foot: seen from above, both are low in a squat …
+BOTH_KNEES: Final = 0.15  # … or if it is as near as this
 SWING: Final = 0.15  # leg lengths a foot moves in the course of a rep when its leg is free
 
 
@@ -38,6 +40,12 @@ class _Look:
     shoulders: float
     leg_score: float  # of the better leg
     ankles: tuple[float, float, float, float]  # left x, left y, right x, right y, in leg lengths
+
+    @property
+    def knee_down(self) -> bool:
+        """Whether a knee is about on the floor."""
+        one = abs(self.knees_apart - self.feet_apart) > ONE_KNEE
+        return self.knee < (LOW_KNEE if one else BOTH_KNEES)
 
     @property
     def feet_apart(self) -> float:
@@ -112,7 +120,7 @@ def _course(looks: list[_Look]) -> Course:
         hands_below_knees=_median([look.knee - look.hands for look in held]) if held else math.nan,
         hands_over_shoulders=_median([look.hands - look.shoulders for look in held]) if held else math.nan,
         hands_rise=hands - min((look.hands for look in looks if not math.isnan(look.hands)), default=math.nan),
-        knee_down_share=sum(look.knee < LOW_KNEE for look in deep) / len(deep),
+        knee_down_share=sum(look.knee_down for look in deep) / len(deep),
         kneeling_share=sum(look.kneeling for look in seen_deep) / len(seen_deep),
         rear_knee_drop=_rear_knee_drop(seen_deep),
         feet_apart=abs(_median([look.feet_apart for look in seen])),
