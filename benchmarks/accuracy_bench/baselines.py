@@ -41,7 +41,7 @@ DOWN_HEIGHT: Final = 0.80  # about the depth from which the truth counts: 1 - 0.
 STANDING_MEMORY_S: Final = 20.0  # the greatest hip height in so long a time is taken for standing
 FPPA_LIMIT_DEG: Final = 10.0
 KASR_LIMIT: Final = 0.9
-HIP_TRAVEL_AT_PARALLEL: Final = 0.56  # of standing hip height, as the device takes it: a scale for depth, no threshold
+HIP_TRAVEL_AT_PARALLEL: Final = 0.56  # of standing hip height, by the bones' lengths: a scale for depth, no threshold
 
 _LEGS: Final = {Side.LEFT: (LEFT_HIP, LEFT_KNEE, LEFT_ANKLE), Side.RIGHT: (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE)}
 
