@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from poses import (
-    PARALLEL,
     STANDING,
     Film,
     changed,
@@ -165,17 +164,18 @@ def hands_unseen(pose: Pose) -> Pose:
 
 
 @pytest.mark.parametrize(
-    ("hands", "trunk", "judged"),
+    ("hands", "depth", "trunk", "judged"),
     [
-        pytest.param(arms_hang, 0.27, False, id="lifts a bar off the floor"),
-        pytest.param(arms_hang, 0.40, True, id="holds dumbbells"),
-        pytest.param(hands_unseen, 0.22, False, id="bends, hands out of sight"),
-        pytest.param(hands_unseen, 0.29, True, id="leans far, hands out of sight"),
-        pytest.param(lambda pose: pose, 0.22, True, id="leans far, hands held up"),
+        pytest.param(arms_hang, 0.6, 0.2, False, id="lifts a bar off the floor"),
+        pytest.param(arms_hang, 1.0, 0.40, True, id="holds dumbbells"),
+        pytest.param(arms_hang, 1.0, 0.24, True, id="holds dumbbells and leans far"),
+        pytest.param(hands_unseen, 1.0, 0.22, False, id="bends, hands out of sight"),
+        pytest.param(hands_unseen, 1.0, 0.29, True, id="leans far, hands out of sight"),
+        pytest.param(lambda pose: pose, 1.0, 0.22, True, id="leans far, hands held up"),
     ],
 )
-def test_knees_are_not_judged_of_somebody_who_is_bent_over(hands, trunk, judged):
-    low = replace(PARALLEL, trunk=trunk, knee_in_left=0.1)
+def test_knees_are_not_judged_of_somebody_who_is_bent_over(hands, depth, trunk, judged):
+    low = replace(down_to(depth), trunk=trunk, knee_in_left=0.1)
     begins_s = film(LEAD, *rep())[-1][0]
     frames = film(LEAD, *rep(), (1.0, low), (1.5, low), (1.0, STANDING), (1.0, STANDING))
     story = told(changed(frames, hands, begins_s))

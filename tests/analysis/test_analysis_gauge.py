@@ -7,7 +7,6 @@ import pytest
 from poses import STANDING, film, rep, told
 
 from edge_valgus.analysis.gauge import MOST_APART, USUAL_FALL, DepthGauge
-from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 
 DT_S = 1 / 30
 
@@ -48,7 +47,7 @@ def test_the_depth_of_a_rep_whose_hips_lie_at_the_bottom_is_less_wrong_than_thei
 
     def lift_hips(pose):
         xy_px = pose.xy_px.copy()
-        xy_px[[11, 12], 1] -= 0.2 * PARALLEL_HIP_TRAVEL * 220.0
+        xy_px[[11, 12], 1] -= 0.2 * 0.56 * 220.0
         return replace(pose, xy_px=xy_px)
 
     lied = [(t, lift_hips(p) if bottom_s <= t < bottom_s + 0.5 else p) for t, p in frames]

@@ -180,6 +180,20 @@ def test_single_wild_frames_make_none(fps, in_pct):
     assert told(frames).of(FlagOn) == []
 
 
+@pytest.mark.parametrize("fps", [15.0, 30.0])
+@pytest.mark.parametrize("between", [1, 2, 3])
+def test_a_wild_frame_and_a_doubtful_one_soon_after_make_none(fps, between):
+    frames = film(LEAD, *rep() * 3, *rep(hold_s=2.5), fps=fps)
+    for since_s, in_pct in ((13.0, 20.0), (13.0 + (1 + between) / fps, 6.0)):
+        frames = changed(
+            frames,
+            lambda p, in_pct=in_pct: shift_knee(p, LEFT_KNEE, -2.2 * in_pct),
+            since_s - 0.001,
+            since_s + 1 / fps - 0.001,
+        )
+    assert told(frames).of(FlagOn) == []
+
+
 def test_a_bend_in_between_leaves_the_path_as_it_was():
     """Somebody who bends for a plate with his knees wide apart or together does not squat so."""
 

@@ -56,6 +56,7 @@ def course(**changes: object) -> Course:
         pytest.param(course(trunk_deep=0.42 * 0.6, **UNSEEN), id="leaning far, hands out of sight"),
         pytest.param(course(**HANGING), id="arms that hang"),
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.2), id="dumbbells at the sides"),
+        pytest.param(course(depth=1.0, trunk_deep=0.42, hands_over_shoulders=-0.67, hands_below_knees=0.26), id="dumbbells, deep"),
         pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
         pytest.param(course(hands_over_shoulders=-0.32, hands_below_knees=-0.05, trunk_deep=0.24), id="clasped hands, leaning"),
         pytest.param(shallow(0.58, trunk_deep=0.17), id="leaning far under a bar, seen from above"),
@@ -103,6 +104,9 @@ BENT = "bent over or lying down"
         pytest.param(
             shallow(0.7, trunk_deep=0.3, hands_over_shoulders=-0.66, hands_below_knees=0.25), BENT, id="a deadlift, from below"
         ),
+        pytest.param(
+            shallow(0.52, trunk_deep=0.19, hands_over_shoulders=-0.4, hands_below_knees=-0.02), BENT, id="hands on the knees"
+        ),
         pytest.param(shallow(0.3, trunk_deep=0.4), BENT, id="a good morning"),
         pytest.param(shallow(0.25, trunk_deep=0.48, **HANGING), BENT, id="a stiff-legged deadlift"),
         pytest.param(course(trunk_after=0.3), "did not stand up again", id="stays bent"),
@@ -128,6 +132,23 @@ BENT = "bent over or lying down"
 )  # fmt: skip
 def test_something_else_is_told(other, reason):
     assert objection_to(other) == reason
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        pytest.param(
+            course(trunk_deep=0.28, **HANGING), id="picking up with the hips at parallel and the hands at the knees"
+        ),
+        pytest.param(
+            shallow(0.6, trunk_deep=0.31, **HANGING),
+            id="a deadlift that folds no more than a squat, hands at the knees",
+        ),
+    ],
+)
+def test_what_looks_like_a_squat_with_dumbbells_is_given_up(bend):
+    """One camera that does not know its height cannot tell them: docs/decisions.md."""
+    assert objection_to(bend) is None
 
 
 def test_hips_that_did_not_come_down_at_all_are_no_squat():

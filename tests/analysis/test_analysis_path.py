@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from edge_valgus.analysis.doubt import turned
-from edge_valgus.analysis.knee import CERTAINTY
 from edge_valgus.analysis.path import KNOTS, NeutralPath, forward, travel, turn_per_trunk_shift
 from edge_valgus.config import KneeConfig
 from edge_valgus.events import Doubt, Side
@@ -64,7 +63,7 @@ def train(path: NeutralPath, knees: Knees, reps: int = 1, *, depth: float = 1.0,
 
 def needed_pct(path: NeutralPath, side: Side, depth: float) -> float:
     """How far in a knee has to be to count as caving in."""
-    return math.hypot(KneeConfig().threshold_pct, CERTAINTY * path.doubt_pct(side, depth))
+    return math.hypot(KneeConfig().threshold_pct, path.doubt_pct(side, depth))
 
 
 def found(path: NeutralPath, knees: Knees, at: tuple[float, ...] = JUDGED) -> set[Side]:

@@ -9,7 +9,6 @@ from edge_valgus.analysis.baseline import StandingBaseline, looks_standing, stra
 from edge_valgus.analysis.body import Body, body_of
 from edge_valgus.analysis.doubt import Trembling
 from edge_valgus.analysis.floor import Floor
-from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 from edge_valgus.analysis.shape import ShapeWitness
 
 
@@ -182,7 +181,7 @@ def verdict(*moves: tuple[float, Stick]) -> str | None:
         assert pose is not None
         seen = body_of(pose)
         assert seen is not None
-        witness.see(seen, time_s, (1.0 - seen.hip_height_px / 220.0) / PARALLEL_HIP_TRAVEL, 220.0)
+        witness.see(seen, time_s, (1.0 - seen.hip_height_px / 220.0) / 0.56, 220.0)
     return witness.objection(0.0, frames[-1][0])
 
 
@@ -228,7 +227,7 @@ def test_hands_that_fly_over_the_head_as_the_hips_sink_belong_to_a_jump(hands_fr
         assert pose is not None
         seen = body_of(pose)
         assert seen is not None
-        depth = (1.0 - seen.hip_height_px / 220.0) / PARALLEL_HIP_TRAVEL
+        depth = (1.0 - seen.hip_height_px / 220.0) / 0.56
         raised = hands_from + depth / 0.4 * (hands_to - hands_from)
         hand_y_px = seen.hip[1] - 220.0 * (0.1 + raised)
         witness.see(replace(seen, hands_y_px=(hand_y_px, hand_y_px)), time_s, depth, 220.0)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_valgus.pose.smooth import GAP_S, OneEuro
+from edge_valgus.frames import LEFT_KNEE, RIGHT_ANKLE
+from edge_valgus.pose.smooth import GAP_S, LEAST_TRUST, SURE_SCORE, OneEuro, trust_in
 
 SCALE_PX = 400.0
 
@@ -141,3 +142,38 @@ def test_it_never_overshoots_what_it_has_seen(steps):
         seen.append(np.float32(x))
         value = smooth.smooth(points(x), time_s, SCALE_PX)[0, 0]
         assert min(seen) - 1e-3 <= value <= max(seen) + 1e-3
+
+
+def test_knees_and_ankles_are_trusted_by_their_score_and_the_others_always():
+    trust = trust_in(np.full(17, 0.3, np.float32))
+    assert trust[:LEFT_KNEE].tolist() == [1.0] * LEFT_KNEE
+    assert trust[LEFT_KNEE : RIGHT_ANKLE + 1] == pytest.approx(np.full(4, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("score", "trusted"),
+    [(0.0, LEAST_TRUST), (0.1, LEAST_TRUST), (0.3, 0.25), (SURE_SCORE, 1.0), (1.0, 1.0)],
+    ids=["none", "hardly", "half", "sure", "full"],
+)
+def test_trust_rises_with_the_score_between_its_limits(score, trusted):
+    assert trust_in(np.full(17, score, np.float32))[LEFT_KNEE] == pytest.approx(trusted)
+
+
+def test_an_unsure_answer_moves_a_joint_less_and_leaves_the_others_alone():
+    sure, unsure = make(), make()
+    for smooth in (sure, unsure):
+        smooth.smooth(points(100.0, 100.0), 0.0, SCALE_PX)
+    wild = points(140.0, 140.0)
+    believed = sure.smooth(wild, 1 / 30, SCALE_PX)
+    doubted = unsure.smooth(wild, 1 / 30, SCALE_PX, np.array([0.2, 1.0], np.float32))
+    assert doubted[1] == pytest.approx(believed[1])
+    assert doubted[0, 0] - 100.0 < 0.25 * (believed[0, 0] - 100.0)
+
+
+def test_of_two_looks_by_turns_the_surer_one_wins():
+    smooth = make()
+    for frame in range(40):
+        mirrored = frame % 2 == 1
+        trust = np.array([LEAST_TRUST if mirrored else 1.0], np.float32)
+        last = smooth.smooth(points(108.0 if mirrored else 100.0), frame / 30, SCALE_PX, trust)
+    assert abs(last[0, 0] - 100.0) < 2.5

@@ -7,7 +7,7 @@ from typing import Final
 
 from edge_valgus.analysis.baseline import Standing
 from edge_valgus.analysis.body import Body
-from edge_valgus.analysis.movements import FOLDED_HANDS_DOWN, FOLDED_HANDS_UNSEEN, HANDS_DOWN
+from edge_valgus.analysis.movements import FOLDED_HANDS_UNSEEN, HANDS_DOWN, bends_to_the_floor
 from edge_valgus.events import Doubt
 
 SETTLE_S: Final = 0.3  # one unreadable frame is no reason to change a light
@@ -16,6 +16,9 @@ MAX_TURN_PCT: Final = 9.0  # what turning does to a knee at parallel: about 20°
 MIN_LEG_PX: Final = 60.0  # below this, a centimetre is less than a pixel
 MAX_NOISE_PCT: Final = 3.0  # trembling of a knee against its ankle that leaves no room for a verdict
 NOISE_TIME_S: Final = 0.7
+BENT_HANDS_DOWN: Final = (
+    0.49  # trunk height over that standing, of one frame: on the way down a squat folds before its hips sink
+)
 
 
 def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | None:
@@ -36,10 +39,15 @@ def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | Non
 def _bent_over(body: Body, standing: Standing) -> bool:
     """Whether this frame is none of a squat: as in `movements`, which has the whole way down and up to go by."""
     hands_up_px = body.shoulder[1] - body.hands_y_px[1]
-    folded = FOLDED_HANDS_UNSEEN
-    if not math.isnan(hands_up_px):
-        folded = FOLDED_HANDS_DOWN if hands_up_px < HANDS_DOWN * standing.leg_length_px else 0.0
-    return body.trunk_height_px < folded * standing.trunk_height_px
+    if math.isnan(hands_up_px):
+        return body.trunk_height_px < FOLDED_HANDS_UNSEEN * standing.trunk_height_px
+    if hands_up_px >= HANDS_DOWN * standing.leg_length_px:
+        return False
+    lost_px = standing.trunk_height_px - body.trunk_height_px
+    sunk_px = max(standing.leg_length_px - body.hip_height_px, 1.0)
+    low_knee_y_px = max(body.left.knee[1], body.right.knee[1])
+    bends = bends_to_the_floor(lost_px / sunk_px, (body.hands_y_px[1] - low_knee_y_px) / standing.leg_length_px)
+    return bends and body.trunk_height_px < BENT_HANDS_DOWN * standing.trunk_height_px
 
 
 def turned(turn_pct: float) -> Doubt | None:

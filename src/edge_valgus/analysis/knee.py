@@ -15,11 +15,10 @@ from edge_valgus.config import KneeConfig
 from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Side
 
 MIN_FRAMES: Final = 3  # two frames don't make a flag …
-HELD_S: Final = 0.1  # … unless they are so far apart: 10 frames a second
-CERTAINTY: Final = 1.0  # standard deviations of the neutral path that add to the threshold, as the root of squares
+HELD_S: Final = 0.1  # … unless the knee was in for so long without a break: at 10 frames a second two do …
+CLOCK_S: Final = 0.002  # … as exactly as cameras tell the time
 MARKED_PCT: Final = 2.0  # a knee so much further in than it has to be is flagged after `KneeConfig.min_duration_ms`
 STANDING_DEPTH: Final = 0.12  # outside of reps, whoever is deeper is doing something else
-SAME_S: Final = 0.002  # a camera's clock is that exact
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
 PLANTED: Final = 0.15  # leg lengths a foot may seem to move and still carry; a free leg's knee says nothing
 
@@ -30,7 +29,8 @@ KneeEvent = FlagOn | FlagOff | CantJudgeOn | CantJudgeOff
 class _KneeState:
     evidence_pct_s: float = 0.0
     frames: int = 0
-    held_s: float = 0.0  # since the first of them
+    held_s: float = 0.0  # in without a break
+    was_in: bool = False  # in the last frame
     flagged: bool = False
     unread_s: float = 0.0  # since the last reading
 
@@ -93,7 +93,7 @@ class KneeJudge:
     def interrupt(self) -> None:
         """A frame in which nobody was seen: a knee that was in before it has to be in long enough after it."""
         for knee in self._knees.values():
-            knee.evidence_pct_s, knee.frames = 0.0, 0
+            knee.evidence_pct_s, knee.frames, knee.was_in = 0.0, 0, False
 
     def update(self, body: Body, standing: Standing, depth: float, time_s: float, *, in_rep: bool) -> KneeReading:
         """One frame on."""
@@ -117,7 +117,7 @@ class KneeJudge:
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
         for side in Side:
-            needed_pct = math.hypot(self._config.threshold_pct, CERTAINTY * self._path.doubt_pct(side, depth))
+            needed_pct = math.hypot(self._config.threshold_pct, self._path.doubt_pct(side, depth))
             beyond_pct = mkd[side] - needed_pct if judging else math.nan
             over = not in_rep or self._doubt is not None or depth < self._config.from_depth
             events.extend(self._flag(side, mkd[side], beyond_pct, time_s, dt_s, over=over))
@@ -159,14 +159,14 @@ class KneeJudge:
                 return [self._release(side, time_s)]
             return []
         if over:
-            knee.evidence_pct_s, knee.frames = 0.0, 0
+            knee.evidence_pct_s, knee.frames, knee.was_in = 0.0, 0, False
         if math.isnan(beyond_pct):
             return []
         knee.evidence_pct_s = max(0.0, knee.evidence_pct_s + beyond_pct * dt_s)
-        knee.held_s = knee.held_s + dt_s if knee.frames else 0.0
+        knee.held_s = knee.held_s + dt_s if beyond_pct > 0.0 and knee.was_in else 0.0
+        knee.was_in = beyond_pct > 0.0
         knee.frames = 0 if knee.evidence_pct_s == 0.0 else knee.frames + (beyond_pct > 0.0)
-        held = beyond_pct > 0.0 and knee.held_s >= HELD_S - SAME_S
-        brief = knee.frames < MIN_FRAMES and not held
+        brief = knee.frames < MIN_FRAMES and knee.held_s < HELD_S - CLOCK_S
         if brief or knee.evidence_pct_s < MARKED_PCT * config.min_duration_ms / 1000.0:
             return []
         knee.flagged = True

@@ -12,11 +12,10 @@ from typing import Final
 from edge_valgus.analysis.body import Body, Leg
 from edge_valgus.events import NAN, Side
 
-PARALLEL_HIP_TRAVEL: Final = 0.56 * 0.97
-"""Hip travel as seen, in standing leg lengths, that brings the hip level with the knee: the thigh is 0.245 and the shank 0.246 of
+PARALLEL_HIP_TRAVEL: Final = 0.56
+"""Hip travel, in standing leg lengths, that brings the hip level with the knee: the thigh is 0.245 and the shank 0.246 of
 stature (Winter, Biomechanics and Motor Control of Human Movement, 2009), so that the hip sinks to the knee's height; at
-parallel the shank leans about 30° forward, which lowers the knee to 0.43–0.45 leg lengths. Of that travel networks show
-about 97 %: they put hips too high where they are low (drawn lifters, MoveNet Lightning int8)."""
+parallel the shank leans about 30° forward, which lowers the knee to 0.43–0.45 leg lengths."""
 
 MAX_FPPA_DEPTH: Final = 0.6
 """Deeper than this the thigh points at the camera and its direction in the picture is ill-defined (docs/science.md)."""

@@ -20,23 +20,17 @@ MAX_DEPTH: Final = 1.7  # no hip gets lower
 MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
 LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
 FOLDED: Final = 0.335  # trunk height when deep over that before: a squat under a bar that leans far keeps 0.36 …
-FOLDED_HANDS_DOWN: Final = 0.49  # … and one without a bar more, a bend for something on the floor 0.35 to 0.5
-FOLDED_HANDS_DOWN_FAR: Final = 0.6  # … or that much, if hardly the hips came down
+FOLDED_HANDS_DOWN: Final = (
+    0.6  # … one that reaches for something on the floor 0.35 to 0.5, more where the hips hardly came down …
+)
 FOLDED_HANDS_UNSEEN: Final = 0.4  # … and when it can't be told which, because the hands were seen …
 HANDS_KNOWN_SHARE: Final = 0.08  # … in fewer of the deep frames
 HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
-REACH: Final = 0.1  # a hand so far below the knees, in leg lengths: it is at the floor or on a bar there
-FLOOR_REACH: Final = (0.1, 0.15)  # the same, however tall the trunk is: at first, and more by depth; hanging arms sink
-FOLDS: Final = 0.85  # trunk height lost over hips' travel: a squat that leans loses 0.8, a bend to the floor 0.9 …
-FOLDS_HANDS_DOWN: Final = (
-    0.92  # … and a deadlift 0.93 to 1.16; seen from far below less, but then the hands are at the floor
-)
-AT_KNEES: Final = -0.08  # hands higher over the knees than this, in leg lengths, reach for nothing on the floor
-CARRIED_DEPTH: Final = (
-    0.5  # hands at the shoulders or held in front, and hips as low as this: a good morning's stay above 0.4 …
-)
-CARRIED_FOLDS: Final = 1.5  # … unless it is all fold: then the hands are not where they are seen
-# The same of a shallow one, which may be a hinge: a line through this point and that steep, no lower and no higher than …
+
+# Trunk height lost over hips' travel: how much of it was a bend.
+FOLDS: Final = 0.85  # a squat that leans loses 0.8, a bend to the floor 0.9, …
+FOLDS_HANDS_DOWN: Final = 0.92  # … drawn deadlifts 0.93 to 1.16 and squats with hanging arms up to 0.9
+# A shallow one may be a hinge: a line through this point and that steep, no lower and no higher than …
 # Hinges were seen at depths of 0.22 to 0.36, losing 0.7 to 1.4. Shallow squats that lean lose as much from 0.33 on: those
 # up to 0.39 are given up where they do.
 HINGE_DEPTH: Final = 0.3
@@ -44,6 +38,19 @@ HINGE_FOLDS: Final = 0.85
 HINGE_SLOPE: Final = 6.0
 MIN_HINGE_FOLDS: Final = 0.7  # … this, …
 MAX_FOLDS: Final = 2.0  # … and this
+
+# Hands below the knees, in leg lengths.
+REACH: Final = 0.1  # at the floor, or on a bar there
+FLOOR_REACH: Final = (0.1, 0.15)  # the same, however tall the trunk is: at first, and more by depth …
+FLOOR_REACH_DEEP: Final = (0.12, 0.19)  # … and deeper than any deadlift, where dumbbells that hang come near the floor
+DEADLIFT_DEPTH: Final = 0.8
+AT_KNEES: Final = -0.08  # who keeps the hands higher reaches for nothing on the floor
+
+# Hands held up over hips that sink: however far it leans, no bend for the floor …
+CARRIED_DEPTH: Final = 0.5  # … from here on: a good morning's hips stay above 0.4 …
+CARRIED_HANDS: Final = -0.2  # … with the hands so far over the knees, or they rest on them …
+CARRIED_DEEP: Final = 0.9  # … or lower than anybody rests with the hands on the knees …
+CARRIED_FOLDS: Final = 1.5  # … unless it is all fold: then the hands are not where they are seen
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
 MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
 
@@ -112,14 +119,20 @@ class Course:
         return lost / (PARALLEL_HIP_TRAVEL * self.depth) if self.depth > 0.0 else math.inf
 
     @property
+    def hands_known(self) -> bool:
+        """Whether it can be told where the hands were."""
+        return self.hands_seen_share >= HANDS_KNOWN_SHARE
+
+    @property
+    def hands_up(self) -> bool:
+        """Whether they held something at the shoulders or in front, or were held there."""
+        return self.hands_known and self.hands_over_shoulders >= HANDS_DOWN
+
+    @property
     def carried(self) -> bool:
-        """The hands hold something up, or are held up, and the hips sink: however far it leans, nobody bends so for the floor."""
-        return (
-            self.hands_seen_share >= HANDS_KNOWN_SHARE
-            and self.hands_over_shoulders >= HANDS_DOWN
-            and self.depth >= CARRIED_DEPTH
-            and self.folds < CARRIED_FOLDS
-        )
+        """Hands up over hips that sank: a squat, however far it leans."""
+        off_the_knees = self.hands_below_knees < CARRIED_HANDS or self.depth > CARRIED_DEEP
+        return self.hands_up and off_the_knees and self.depth >= CARRIED_DEPTH and self.folds < CARRIED_FOLDS
 
     @property
     def planted_step(self) -> float:
@@ -142,18 +155,21 @@ def _lay(course: Course) -> bool:
 
 def _reached_for_the_floor(course: Course) -> bool:
     """As for a plate, or to pull a bar off it."""
-    first, by_depth = FLOOR_REACH
+    first, by_depth = FLOOR_REACH if course.depth < DEADLIFT_DEPTH else FLOOR_REACH_DEEP
     if course.hands_below_knees > first + by_depth * course.depth:
         return True
-    known = course.hands_seen_share >= HANDS_KNOWN_SHARE
-    if known and course.hands_over_shoulders >= HANDS_DOWN:
+    if course.hands_up:
         return False
-    if known and (course.folds < FOLDS_HANDS_DOWN or course.hands_below_knees < AT_KNEES):
-        return False
-    folded = FOLDED_HANDS_DOWN if known else FOLDED_HANDS_UNSEEN
-    if course.folds > FOLDS:
-        folded = FOLDED_HANDS_DOWN_FAR
+    if course.hands_known:
+        folds = bends_to_the_floor(course.folds, course.hands_below_knees)
+        return folds and course.trunk_deep < FOLDED_HANDS_DOWN * course.trunk_before
+    folded = FOLDED_HANDS_DOWN if course.folds > FOLDS else FOLDED_HANDS_UNSEEN
     return course.trunk_deep < folded * course.trunk_before
+
+
+def bends_to_the_floor(folds: float, hands_below_knees: float) -> bool:
+    """Whether a trunk under which the hands hang folds as in a deadlift, and not as in a squat that leans."""
+    return folds >= FOLDS_HANDS_DOWN and hands_below_knees >= AT_KNEES
 
 
 def _folded(course: Course) -> bool:

@@ -44,7 +44,8 @@ class _Look:
     @property
     def knee_down(self) -> bool:
         """Whether a knee is about on the floor."""
-        one = abs(self.knees_apart - self.feet_apart) > ONE_KNEE
+        lower = math.copysign(1.0, self.knees_apart)  # the left knee is: 1
+        one = lower * (self.knees_apart - self.feet_apart) > ONE_KNEE
         return self.knee < (LOW_KNEE if one else BOTH_KNEES)
 
     @property
