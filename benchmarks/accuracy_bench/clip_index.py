@@ -208,6 +208,9 @@ class _Entry:
         )
         if name is None:
             return None
+        if not name.isprintable():  # a line break would tear messages and tables apart
+            self.complain("file", name, "a name without line breaks and control characters; rename the video")
+            return None
         # Whatever machine it was written on: neither an absolute path nor one that leads out.
         leaves = any(
             kind(name).is_absolute() or kind(name).anchor or ".." in kind(name).parts

@@ -27,6 +27,7 @@ SUITES: Final = (DRAWN, KEYPOINTS, REAL, NEGATIVES)
 SCENE_SUITES: Final = (DRAWN, KEYPOINTS, NEGATIVES)
 ALL: Final = "all"
 MOST_SCENES: Final = 100_000
+LONGEST_RANGE: Final = 40  # characters; a seed has at most 19 digits
 MODEL_NAME: Final = "movenet-lightning-int8"
 
 Seeds = tuple[int, int]
@@ -51,9 +52,12 @@ def _seeds(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -
 
 def _range(value: str, option: click.Parameter) -> Seeds:
     first, colon, end = value.partition(":")
-    if not (colon and first.isascii() and first.isdigit() and end.isascii() and end.isdigit()):
+    if len(value) > LONGEST_RANGE or not (
+        colon and first.isascii() and first.isdigit() and end.isascii() and end.isdigit()
+    ):
         raise click.BadParameter(
-            f"{value!r}: expected A:B, two whole numbers from 0, such as 0:20, or SUITE=A:B", param=option
+            f"{value[:LONGEST_RANGE]!r}: expected A:B, two whole numbers from 0, such as 0:20, or SUITE=A:B",
+            param=option,
         )
     if int(first) >= int(end):
         raise click.BadParameter(
@@ -127,7 +131,7 @@ def accuracy(
     suites = [suite for suite in SUITES if suite in chosen or ALL in chosen] or [DRAWN]
     _check_seeds(suites, seeds)
     _check_folders(suites, clips, poses)
-    _check_outputs(json_out, markdown_out)
+    _check_outputs(json_out, markdown_out, clips)
     real_clips = read_clips(clips) if clips is not None else ()  # before anything that takes long
     model = _model(model_dir) if suites != [KEYPOINTS] else None
     results: dict[str, Any] = {}
@@ -149,18 +153,28 @@ def accuracy(
         model=model.name if model is not None else "none",
         runtime=available_runtimes()[0] if model is not None else "none",
     )
-    if json_out is not None:
-        json_out.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    if markdown_out is not None:
-        markdown_out.write_text(markdown(whole, clips=clip_rows), encoding="utf-8")
-    else:
-        click.echo(markdown(whole, clips=clip_rows), nl=False)
+    _write(markdown(whole, clips=clip_rows), whole, json_out, markdown_out)
     faults = [fault for result in results.values() for fault in result["faults"]]
     lines = [*faults, *(f"below the floor: {line}" for line in (below_floor(results) if floors else ()))]
     for line in lines:
         click.echo(f"accuracy.py: {line}", err=True)
     if lines:
         raise click.exceptions.Exit(1)
+
+
+def _write(tables: str, whole: dict[str, Any], json_out: Path | None, markdown_out: Path | None) -> None:
+    """Raises OSError, but only once the tables were written somewhere: an hour's work is in them."""
+    if markdown_out is None:
+        click.echo(tables, nl=False)
+    try:
+        if json_out is not None:
+            json_out.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        if markdown_out is not None:
+            markdown_out.write_text(tables, encoding="utf-8")
+    except OSError:
+        if markdown_out is not None:
+            click.echo(tables, nl=False)
+        raise
 
 
 def _model(model_dir: Path | None) -> Model:
@@ -196,11 +210,16 @@ def _check_folders(suites: list[str], clips: Path | None, poses: Path | None) ->
             raise click.BadParameter(f"{poses} cannot be written to: give another folder", param_hint="'--poses'")
 
 
-def _check_outputs(json_out: Path | None, markdown_out: Path | None) -> None:
-    if json_out is not None and json_out == markdown_out:
+def _check_outputs(json_out: Path | None, markdown_out: Path | None, clips: Path | None) -> None:
+    if json_out is not None and markdown_out is not None and json_out.resolve() == markdown_out.resolve():
         raise click.UsageError(f"--json and --markdown are both {json_out}: give each its own file")
     for option, out in (("--json", json_out), ("--markdown", markdown_out)):
         _check_output(option, out)
+        if out is not None and clips is not None and out.resolve().is_relative_to(clips.resolve()):
+            raise click.BadParameter(
+                f"{out} lies in the folder of the clips, {clips}: write elsewhere, or a recording is overwritten",
+                param_hint=f"'{option}'",
+            )
 
 
 def _check_output(option: str, out: Path | None) -> None:
