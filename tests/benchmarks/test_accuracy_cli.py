@@ -61,6 +61,8 @@ def call(monkeypatch, capsys, tmp_path):
             ["--suite", "keypoints", "--seeds", "drawn=0:2"], "for drawn, which is not run", id="another suite's seeds"
         ),
         pytest.param(["--json", "x", "--markdown", "x"], "are both x", id="one file for both"),
+        pytest.param(["--json", "x", "--markdown", "./y/../x"], "are both x", id="one file by two names"),
+        pytest.param(["--seeds", "0:" + 5000 * "9"], "expected A:B", id="a seed of five thousand digits"),
         pytest.param(["--seeds", "a:b"], "'--seeds': 'a:b': expected A:B", id="seeds that are no numbers"),
         pytest.param(["--seeds=-1:5"], "'--seeds': '-1:5': expected A:B", id="negative seeds"),
         pytest.param(["--seeds", "5:5"], "'--seeds': '5:5' holds no seed", id="no seed"),
@@ -191,3 +193,18 @@ def test_an_interrupt_ends_a_long_run_soon(after_s):
             run.kill()
     assert run.returncode == 130
     assert "Traceback" not in err
+
+
+def test_outputs_overwrite_no_recording(call, tmp_path):
+    (tmp_path / "INDEX.json").write_text('{"clips": []}')
+    status, _, err = call("--suite", "real", "--clips", tmp_path, "--markdown", tmp_path / "INDEX.json")
+    assert status == 2
+    assert "lies in the folder of the clips" in err
+    assert (tmp_path / "INDEX.json").read_text() == '{"clips": []}'
+
+
+def test_tables_are_said_even_if_the_json_cannot_be_written(call):
+    status, out, err = call("--seeds", "0:1", "--json", "/dev/full", "--markdown", "/dev/null")
+    assert status == 1
+    assert "| figure | target |" in out
+    assert "No space left" in err
