@@ -151,7 +151,9 @@ class _Entry:
         self._entry = entry
         self._folder = folder
         file = entry.get("file") if isinstance(entry, _Fields) else None
-        self.name = f"clip {number} ({file})" if isinstance(file, str) and file else f"clip {number}"
+        self.name = (
+            f"clip {number} ({file})" if isinstance(file, str) and file.isprintable() and file else f"clip {number}"
+        )
         self.problems: list[ClipProblem] = []
 
     def complain(self, field: str, value: object, expected: str) -> None:

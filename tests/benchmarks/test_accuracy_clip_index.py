@@ -105,6 +105,8 @@ def test_in_the_negatives_none_is_always_certain(tmp_path):
         pytest.param({"file": 7}, "file", "7", id="a file that is a number"),
         pytest.param({"file": ""}, "file", "''", id="a file without a name"),
         pytest.param({"file": "c.mp4"}, "file", "'c.mp4'", id="a file that is not there"),
+        pytest.param({"file": "a\nb.mp4"}, "file", "'a\\nb.mp4'", id="a name with a line break"),
+        pytest.param({"file": "a\ud800.mp4"}, "file", "'a\\ud800.mp4'", id="a name of half a character"),
         pytest.param({"file": "."}, "file", "'.'", id="a folder"),
         pytest.param({"file": "a\0.mp4"}, "file", "'a\\x00.mp4'", id="a name that no file can have"),
         pytest.param({"file": "../a.mp4"}, "file", "'../a.mp4'", id="out of the folder"),
@@ -150,7 +152,7 @@ def test_a_mistake_is_named_with_its_clip_field_and_value(tmp_path, changes, fie
     assert problem.clip.startswith("clip 2")
     assert problem.field == field
     name = entry.get("file")
-    said = f" ({name})" if isinstance(name, str) and name else ""
+    said = f" ({name})" if isinstance(name, str) and name and name.isprintable() else ""
     assert str(error).startswith(f"{tmp_path / 'INDEX.json'}: clip 2{said}: {field} = {found}: expected ")
     assert len(str(error).splitlines()) == 1
 
