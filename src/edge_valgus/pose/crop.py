@@ -4,7 +4,7 @@ The network answers best when the lifter fills its input. Tracking the crop halv
 it the whole picture (docs/science.md). The rule published with MoveNet recomputes the square from each
 frame's keypoints, and its reference example never computes the body's own extent, so that the ankles leave the
 square in deep squats. Ours follows the extent of *all* keypoints: it grows at once and shrinks soon after, so that a lifter who is
-down, and only two thirds as tall, still fills it. That takes a tenth off the knees' error; a square that waits for the
+down, and only two thirds as tall, still fills it. That takes a tenth off the knees' error (docs/decisions.md); a square that waits for the
 lifter to stand again shows the deep squat, where knees are judged, at two thirds of the size.
 """
 
