@@ -223,6 +223,37 @@ def test_a_hand_that_reaches_out_is_inside_from_the_next_frame_on():
     assert crop.contains(xy_px).all()
 
 
+def test_a_hand_that_is_seen_now_and_then_has_not_moved():
+    steady, tracker = CropTracker(), CropTracker()
+    hands_up = stand((320, 460), 300)
+    hands_up[[LEFT_WRIST, RIGHT_WRIST], 1] = 60.0
+    largest = steady.follow(hands_up, np.ones(17, bool), 0.0)
+    for frame in range(60):
+        believed = np.ones(17, bool)
+        believed[[LEFT_WRIST, RIGHT_WRIST]] = frame % 3 == 0
+        square = tracker.follow(hands_up, believed, frame / 30)
+        assert square.side_px <= largest.side_px + 1e-6
+
+
+@pytest.mark.parametrize("missed", [0, 2], ids=["every frame", "two of three frames"])
+def test_whoever_comes_up_is_inside_by_the_next_frame(missed):
+    tracker, frame_s, speed_px_s = CropTracker(), 0.05, 700.0
+
+    def rising(time_s):
+        xy_px = stand((320, 460), 220)
+        xy_px[:LEFT_HIP, 1] -= speed_px_s * time_s
+        return xy_px
+
+    times_s = [0.0, frame_s, 2 * frame_s, (3 + missed) * frame_s]
+    for time_s in times_s:
+        crop = tracker.follow(rising(time_s), np.ones(17, bool), time_s)
+    head_px = rising(times_s[-1] + frame_s)[0]
+    without_margin = head_px[1] - crop.top_px
+    assert without_margin > 0.0
+    # Not as far ahead as it went during the frames that were missed.
+    assert crop.top_px > rising(times_s[-1] + 2 * frame_s)[:, 1].min() - 0.12 * crop.side_px
+
+
 def test_a_joint_that_is_not_believed_does_not_move_the_square():
     tracker, other = CropTracker(), CropTracker()
     xy_px = stand((320, 460), 400)

@@ -12,6 +12,7 @@ from edge_valgus.config import ZoneConfig
 from edge_valgus.frames import LEFT_ELBOW, LEFT_WRIST, RIGHT_ANKLE, RIGHT_KNEE
 from edge_valgus.pose.crop import search_crops
 from edge_valgus.pose.gate import height_px
+from edge_valgus.pose.rival import SQUATTED_S
 from edge_valgus.pose.smooth import GAP_S
 from edge_valgus.pose.tracker import LOST_AFTER_S, MAX_JUMP, PoseTracker
 
@@ -246,8 +247,43 @@ def test_somebody_who_squats_at_the_side_is_not_left_for_a_taller_one_who_watche
         if pose is None:
             looked.append(down())
     assert abs(tracker.crop.left_px + tracker.crop.side_px / 2 - 100) < 60
-    assert len(looked) >= 4, "the others are looked at"
+    assert looked, "the others are looked at"
     assert max(looked) < 0.3, "while he is down"
+
+
+@pytest.mark.parametrize("watcher_x", [430, 180], ids=["at the right", "at the left"])
+def test_the_smaller_one_of_two_whom_the_network_prefers_is_left_for_the_lifter(watcher_x):
+    """It sees him in every square that shows both of them."""
+    watcher, lifter = stand((watcher_x, 360), 190), stand((640 - watcher_x, 460), 400)
+
+    def network(crop):
+        shown = [xy_px for xy_px in (watcher, lifter) if crop.contains(xy_px).mean() > 0.7]
+        return (shown[0], scores()) if shown else NOBODY
+
+    tracker = PoseTracker(Scripted(network))
+    poses = track(tracker, 4.0)
+    assert poses[-1] is not None
+    assert np.abs(poses[-1].xy_px - lifter).max() < 5.0
+
+
+def test_whoever_squatted_lately_is_not_left_for_a_larger_one_who_comes_to_stand_in_the_middle():
+    lifter, other = stand((140, 430), 300), stand((320, 470), 420)
+    now_s = 0.0
+
+    def network(crop):
+        if crop.contains(other).all() and now_s > 4.0:
+            return other, scores()
+        xy_px = lifter.copy()
+        xy_px[:13, 1] += 110.0 * (0.5 - 0.5 * np.cos(2.0 * np.pi * np.clip(now_s - 1.0, 0.0, 2.5) / 2.5))
+        return xy_px, scores()
+
+    tracker = PoseTracker(Scripted(network))
+    followed = {}
+    for now_s in np.arange(0.0, SQUATTED_S + 8.0, FRAME_S):
+        pose = tracker.track(map_picture(float(now_s)))
+        followed[round(float(now_s))] = pose.person if pose is not None else None
+    assert followed[round(SQUATTED_S)] == 0
+    assert followed[round(SQUATTED_S + 7.0)] == 1, "he has gone, and the other one has come to squat"
 
 
 def test_two_people_one_after_the_other_in_the_same_place_are_no_lifter():
@@ -268,6 +304,24 @@ def test_two_people_one_after_the_other_in_the_same_place_are_no_lifter():
     for now_s in np.arange(0.0, 21.0, FRAME_S):
         tracker.track(map_picture(float(now_s)))
     assert abs(tracker.crop.left_px + tracker.crop.side_px / 2 - 100) < 60
+
+
+@pytest.mark.parametrize(
+    ("growth_a_frame", "followed"), [(1.05, True), (1.12, False)], ids=["steps closer", "hidden by somebody nearer"]
+)
+def test_a_body_gets_taller_only_step_by_step(growth_a_frame, followed):
+    share = 1.0
+
+    def network(_):
+        return (LIFTER - (300.0, 450.0)).astype(np.float32) * np.float32(share) + np.float32((300.0, 450.0)), scores()
+
+    tracker = PoseTracker(Scripted(network))
+    track(tracker, 1.0)
+    poses = []
+    for frame in range(4):
+        share *= growth_a_frame
+        poses.append(tracker.track(map_picture(1.0 + frame * FRAME_S)))
+    assert (poses[-1] is not None) == followed
 
 
 def test_raised_arms_make_nobody_taller():

@@ -52,7 +52,7 @@ CARRIED_HANDS: Final = -0.2  # … with the hands so far over the knees, or they
 CARRIED_DEEP: Final = 0.9  # … or lower than anybody rests with the hands on the knees …
 CARRIED_FOLDS: Final = 1.5  # … unless it is all fold: then the hands are not where they are seen
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
-MIN_TRUNK_AGAIN: Final = 0.7  # trunk height after the rep over that before it: whoever stays bent did something else
+MIN_TRUNK_AGAIN: Final = 0.55  # trunk height after the rep over that before it: whoever stays bent did something else
 
 SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
 SPLIT_STILL: Final = 0.25  # … if it stays there; a free foot is lifted in the course of the rep

@@ -128,7 +128,8 @@ def _course(looks: list[_Look]) -> Course:
         feet_apart_deep=abs(_median([look.feet_apart for look in seen_deep])),
         feet_apart_change=_range([look.feet_apart for look in seen]),
         # These two of all frames: a foot in the air, or not seen where it stands, scores low.
-        feet_apart_change_deep=_range([look.feet_apart for look in deep]),
+        # Without the outermost sixths: somebody who crosses in front hides the feet so long.
+        feet_apart_change_deep=_range([look.feet_apart for look in deep], cut=6),
         feet_lifted=_lifted(looks, deep),
         feet_moved=_moved(seen, seen_deep),
         feet_spread_change=_range([look.ankles[0] - look.ankles[2] for look in seen]),
@@ -183,8 +184,8 @@ def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def _range(values: list[float]) -> float:
-    """Spread without the outermost twentieths, which single bad frames reach."""
+def _range(values: list[float], cut: int = 20) -> float:
+    """Spread without the outermost twentieths, which single bad frames reach; or without another part, 1 / cut."""
     ordered = sorted(values)
-    cut = len(ordered) // 20
-    return ordered[len(ordered) - 1 - cut] - ordered[cut]
+    outermost = len(ordered) // cut
+    return ordered[len(ordered) - 1 - outermost] - ordered[outermost]

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_valgus.frames import LEFT_ANKLE, RIGHT_ANKLE
+from edge_valgus.frames import KEYPOINT_COUNT, LEFT_ANKLE, RIGHT_ANKLE
 
 SHRINK_TIME_S: Final = 0.2  # a frame in which hands or head were not seen moves it little
 FEET_HOLD_S: Final = 4.0  # feet stand still in a squat: where an ankle was is good this long while it is not seen
@@ -82,7 +82,9 @@ class CropTracker:
 
     def __init__(self) -> None:
         self._box: NDArray[np.float64] | None = None  # left, top, right, bottom in px, with memory …
-        self._last_box = np.zeros(4)  # … and of the last frame
+        self._last_px = np.zeros((KEYPOINT_COUNT, 2), np.float32)  # the last frame's keypoints …
+        self._last_reliable = np.zeros(KEYPOINT_COUNT, np.bool_)  # … those that were believed …
+        self._interval_s = np.inf  # … and how long after the one before it came
         self._feet_px = np.zeros((2, 2), np.float32)  # where the ankles were last believed …
         self._feet_s = np.full(2, -np.inf)  # … and when
         self._time_s = 0.0
@@ -97,6 +99,7 @@ class CropTracker:
         """Forget the lifter."""
         self._box = self._crop = None
         self._feet_s[:] = -np.inf
+        self._interval_s = np.inf
 
     def follow(self, xy_px: NDArray[np.float32], reliable: NDArray[np.bool_], time_s: float) -> Crop:
         """Take in one frame's keypoints ([17, 2] px, [17]) and return the square for the next frame."""
@@ -113,11 +116,12 @@ class CropTracker:
             dt_s = max(0.0, time_s - self._time_s)
             keep = np.exp(-dt_s / SHRINK_TIME_S)
             shrunk = keep * self._box + (1.0 - keep) * box
-            # By the next frame, whoever comes up fast has moved as far again: at 10 frames a second by half a head.
-            ahead = 2.0 * box - self._last_box if dt_s < SHRINK_TIME_S else box
-            self._box[:2] = np.minimum(np.minimum(box, ahead), shrunk)[:2]
-            self._box[2:] = np.maximum(np.maximum(box, ahead), shrunk)[2:]
-        self._time_s, self._last_box = time_s, box
+            ahead_px = self._ahead_px(xy_px, reliable, dt_s)
+            self._box[:2] = np.minimum(np.minimum(box[:2], shrunk[:2]), ahead_px.min(axis=0, initial=np.inf))
+            self._box[2:] = np.maximum(np.maximum(box[2:], shrunk[2:]), ahead_px.max(axis=0, initial=-np.inf))
+            self._interval_s = dt_s
+        self._time_s = time_s
+        self._last_px[:], self._last_reliable[:] = xy_px, reliable
         left, top, right, bottom = self._box
         extent = max(right - left, bottom - top)
         side = extent * (1.0 + 2.0 * MARGIN)
@@ -129,6 +133,20 @@ class CropTracker:
         if self._crop is None or _apart(self._crop, ideal) > SLACK:
             self._crop = ideal
         return self._crop
+
+    def _ahead_px(self, xy_px: NDArray[np.float32], reliable: NDArray[np.bool_], dt_s: float) -> NDArray[np.float32]:
+        """Where the keypoints believed in this frame and the last one will be by the next: [n, 2], none after a gap.
+
+        Whoever comes up fast has moved as far again: at 10 frames a second by half a head. A joint that only comes and
+        goes has not moved.
+        """
+        both = reliable & self._last_reliable
+        if not 0.0 < dt_s < SHRINK_TIME_S:
+            both = np.zeros_like(both)
+        # After a frame that was missed, the next one is expected as soon as they came before it.
+        steps = np.float32(min(1.0, self._interval_s / dt_s) if dt_s > 0.0 else 0.0)
+        ahead_px: NDArray[np.float32] = xy_px[both] + steps * (xy_px[both] - self._last_px[both])
+        return ahead_px
 
 
 def _apart(crop: Crop, other: Crop) -> float:

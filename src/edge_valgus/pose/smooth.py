@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,8 @@ class OneEuro:
     ) -> NDArray[np.float64]:
         """Take in `value` ([n, 2]) at `time_s`; `scale` (same unit as value) makes speeds comparable between sizes.
 
-        trust: float32 [n], 0–1, how much each joint's answer counts against its past; None is 1 for all.
+        trust: float32 [n], over 0 and up to 1, how much each joint's answer counts against its past; None is 1 for all. It
+        scales both cut-offs, so that a doubtful joint is behind by the same time at any frame rate.
         The first value, and the first after a gap or after time went backwards, is returned as it is.
         """
         dt_s = time_s - self._time_s
@@ -51,12 +52,11 @@ class OneEuro:
             return self._value.copy()
         speed = (value - self._value) / (dt_s * scale)
         believed = 1.0 if trust is None else trust[:, None]
-        self._speed += _alpha(self._speed_cutoff_hz, dt_s) * believed * (speed - self._speed)
+        self._speed += _alpha(believed * self._speed_cutoff_hz, dt_s) * (speed - self._speed)
         # One cut-off per joint, not per axis: otherwise a joint moving diagonally is bent towards an axis.
         magnitude = np.hypot(self._speed[:, 0], self._speed[:, 1])[:, None]
-        cutoff_hz = self._min_cutoff_hz + self._beta * magnitude
-        alpha = 1.0 / (1.0 + 1.0 / (2.0 * math.pi * cutoff_hz * dt_s))
-        self._value += alpha * believed * (value - self._value)
+        cutoff_hz = believed * (self._min_cutoff_hz + self._beta * magnitude)
+        self._value += _alpha(cutoff_hz, dt_s) * (value - self._value)
         return self._value.copy()
 
 
@@ -73,5 +73,6 @@ def trust_in(score: NDArray[np.float32]) -> NDArray[np.float32]:
     return trust
 
 
-def _alpha(cutoff_hz: float, dt_s: float) -> float:
+def _alpha(cutoff_hz: Any, dt_s: float) -> Any:
+    """For a float, or for each of an array."""
     return 1.0 / (1.0 + 1.0 / (2.0 * math.pi * cutoff_hz * dt_s))

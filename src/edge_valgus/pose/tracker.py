@@ -17,7 +17,7 @@ from edge_valgus.pose.smooth import OneEuro, trust_in
 
 LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for somebody anew
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
-MAX_GROWTH: Final = 1.25  # a body can't get taller between two frames by more than that, …
+MAX_GROWTH: Final = (1.06, 0.3)  # a body can't get taller between two frames by more than that, and this a second, …
 OUTGROWN: Final = 1.12  # … unless it only rises: to no more than it was lately
 HEIGHT_TIME_S: Final = (
     60.0  # time constant with which it is forgotten how tall that was: longer than anybody stays down
@@ -66,12 +66,14 @@ class PoseTracker:
 
     def track(self, frame: Frame) -> Pose | None:
         """One frame on. Frames come in the order of their times."""
-        if self._last is not None and self._rivals.due(self._last, frame.size_px, frame.time_s):
-            return self._look_around(frame, self._last)
+        if self._last is not None:
+            others = self._rivals.look(self._last, frame.size_px, frame.time_s)
+            if others is not None:
+                return self._look_around(frame, self._last, others)
         following = self._crops.crop is not None
         crop = self._crops.crop or self._next_search_crop(frame.size_px)
         xy_px, score, believed = self._see(frame, crop, following=following)
-        if not (believed and self._moves_like_a_body(xy_px, score, crop)):
+        if not (believed and self._moves_like_a_body(xy_px, score, crop, frame.time_s)):
             if following and frame.time_s - self._last_good_s > LOST_AFTER_S:
                 self.reset()
             return None
@@ -95,14 +97,10 @@ class PoseTracker:
         finite = bool(np.isfinite(answer).all())
         return xy_px, score, finite and is_lifter(xy_px, score, frame.size_px, self._zone, following=following)
 
-    def _look_around(self, frame: Frame, followed: Followed) -> Pose | None:
+    def _look_around(self, frame: Frame, followed: Followed, crop: Crop) -> Pose | None:
         """A frame for the others: somebody who stands better is followed from now on."""
-        crop = search_crops(frame.size_px, self._zone.left, self._zone.right)[0]
         xy_px, score, believed = self._see(frame, crop, following=False)
-        if not believed:
-            self._rivals.reset()
-            return None
-        if not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, frame.time_s):
+        if not believed or not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, frame.time_s):
             return None
         self.reset()
         self._person += 1
@@ -129,13 +127,17 @@ class PoseTracker:
         np.subtract(1.0, answer[:, 1], out=answer[:, 1])
         return answer
 
-    def _moves_like_a_body(self, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> bool:
+    def _moves_like_a_body(
+        self, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop, time_s: float
+    ) -> bool:
         last = self._last
         if last is None:
             return True
         moved = np.median(np.hypot(*(xy_px[_CORE] - last.xy_px[_CORE]).T))
+        at_once, by_time = MAX_GROWTH
+        growth = at_once + by_time * max(0.0, time_s - self._last_good_s)
         tall_px = height_px(xy_px, score)
-        grown = tall_px > MAX_GROWTH * last.height_px and tall_px > OUTGROWN * last.tallest_px
+        grown = tall_px > growth * last.height_px and tall_px > OUTGROWN * last.tallest_px
         return bool(moved <= MAX_JUMP * crop.side_px) and not grown
 
     def _next_search_crop(self, size_px: tuple[int, int]) -> Crop:
