@@ -60,6 +60,11 @@ def course(**changes: object) -> Course:
         pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
         pytest.param(course(hands_over_shoulders=-0.32, hands_below_knees=-0.05, trunk_deep=0.24), id="clasped hands, leaning"),
         pytest.param(shallow(0.58, trunk_deep=0.17), id="leaning far under a bar, seen from above"),
+        pytest.param(shallow(0.9, trunk_before=0.46, trunk_deep=0.04), id="a trunk that the camera above sees end on"),
+        pytest.param(
+            shallow(0.62, trunk_deep=0.16, hands_over_shoulders=-0.35, hands_below_knees=-0.1),
+            id="arms held forward, leaning far, seen from above",
+        ),
         pytest.param(
             course(depth=0.75, trunk_before=0.55, trunk_deep=0.2, hands_over_shoulders=-0.44, hands_below_knees=0.0),
             id="leaning far with arms that hang, seen from above",
@@ -95,7 +100,8 @@ BENT = "bent over or lying down"
     ("other", "reason"),
     [
         pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
-        pytest.param(course(trunk_deep=0.1), BENT, id="lying"),
+        pytest.param(course(trunk_deep=0.1, **HANGING), BENT, id="lying"),
+        pytest.param(course(trunk_deep=-0.02), BENT, id="head down"),
         pytest.param(course(trunk_deep=0.23, **UNSEEN), BENT, id="folded up, hands out of sight"),
         pytest.param(course(depth=0.6, trunk_deep=0.2, **HANGING), BENT, id="picking up"),
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.33), BENT, id="hands at the floor"),
@@ -111,7 +117,7 @@ BENT = "bent over or lying down"
         pytest.param(shallow(0.25, trunk_deep=0.48, **HANGING), BENT, id="a stiff-legged deadlift"),
         pytest.param(course(trunk_after=0.3), "did not stand up again", id="stays bent"),
         pytest.param(course(hands_rise=0.9, hands_over_shoulders=0.4), "a jump", id="a jumping jack's arms"),
-        pytest.param(shallow(0.7, knee_down_share=0.5), "a lunge", id="a knee on the floor"),
+        pytest.param(shallow(0.7, knee_down_share=0.55), "a lunge", id="a knee on the floor"),
         pytest.param(course(kneeling_share=0.6), "a lunge", id="kneeling"),
         pytest.param(shallow(0.6, feet_apart=0.13, rear_knee_drop=0.09), "a lunge", id="a knee lowered behind"),
         pytest.param(shallow(0.6, feet_apart=0.22, trunk_deep=0.5), "a lunge", id="astride, upright"),

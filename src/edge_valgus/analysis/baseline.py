@@ -28,8 +28,7 @@ STRAIGHT_NARROWER: Final = 0.75  # … and of a lifter who got narrower too; a c
 NARROWER: Final = 0.6  # of the share by which the hips are lower: whoever moves away shrinks all over …
 MOVED: Final = 0.045  # … and both feet stand elsewhere in the picture, by so many leg lengths at least
 ASTRIDE: Final = 0.25  # one foot so much lower, in leg lengths: it is set forward, and its leg looks longer than it is; …
-ASTRIDE_TURNED: Final = 0.12  # … or so much, of somebody who walks past: …
-TURNED: Final = 0.3  # … shoulders narrower than this, in trunk heights
+STRIDE: Final = 0.18  # … or so much, of somebody who walks: a body that gets longer is believed only slowly
 TALLER: Final = 1.15  # nobody gets taller than standing by more: another body that crosses in front, …
 TALLER_FOR_S: Final = 0.7  # … unless it stays
 
@@ -179,11 +178,9 @@ class StandingBaseline:
     def _measure(self, standing: Standing, body: Body, dt_s: float, *, in_rep: bool) -> None:
         """A body that stands: how tall is it, and of what shape."""
         share = body.hip_height_px / standing.leg_length_px
-        turned = abs(body.shoulder_width_px) < TURNED * body.trunk_height_px
         apart = abs(body.left.ankle[1] - body.right.ankle[1]) / standing.leg_length_px
-        astride = apart > (ASTRIDE_TURNED if turned else ASTRIDE)
-        if (share > 1.0 and not astride) or (share <= 1.0 and not in_rep):
-            gain = _gain(dt_s, RISE_TIME_S if share > 1.0 else DRIFT_TIME_S)
+        if (share > 1.0 and apart <= ASTRIDE) or (share <= 1.0 and not in_rep):
+            gain = _gain(dt_s, RISE_TIME_S if share > 1.0 and apart <= STRIDE else DRIFT_TIME_S)
             standing.leg_length_px += gain * (body.hip_height_px - standing.leg_length_px)
         if not in_rep and share > QUITE_STANDING:
             self._learn_shape(standing, body, dt_s)
