@@ -73,6 +73,11 @@ def course(**changes: object) -> Course:
             shallow(0.44, trunk_before=0.56, trunk_deep=0.24, hands_over_shoulders=-0.48, hands_below_knees=-0.15),
             id="leaning, hands over the knees",
         ),
+        pytest.param(course(trunk_deep=0.26, trunk_after=0.35), id="a quick one, whose trunk comes up last"),
+        pytest.param(
+            shallow(0.46, trunk_deep=0.45, feet_apart=0.26, feet_apart_deep=0.26, rear_knee_drop=0.07, knee_down_share=0.43),
+            id="on one leg, the free knee low",
+        ),
         pytest.param(shallow(0.4, trunk_deep=0.4), id="a quarter, leaning"),
         pytest.param(shallow(0.45, trunk_deep=0.29), id="shallow, leaning far"),
         pytest.param(course(feet_apart=0.16, feet_apart_deep=0.16), id="seen from the side"),

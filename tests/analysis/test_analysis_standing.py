@@ -133,6 +133,18 @@ def test_a_foot_set_forward_makes_a_leg_longer_only_slowly(for_s, foot_up, leg_p
     assert baseline.standing.leg_length_px == pytest.approx(leg_px, rel=0.01)
 
 
+@pytest.mark.parametrize(("stays_s", "leg_px"), [(0.7, 220.0), (12.0, 270.0)], ids=["hides him", "was a step closer"])
+def test_a_yardstick_that_somebody_in_front_made_longer_is_given_up_at_once(stays_s, leg_px):
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (3.0, STANDING))
+    growing = [(0.1, stand(leg_px=220.0 + px)) for px in (15, 30, 45)]
+    now_s = watched(baseline, *growing, (stays_s, stand(leg_px=270.0)), since_s=now_s)
+    assert baseline.standing is not None
+    assert baseline.standing.leg_length_px > 255.0
+    watched(baseline, (1.2, stand(leg_px=220.0 if stays_s < 1.0 else 270.0)), since_s=now_s)
+    assert baseline.standing.leg_length_px == pytest.approx(leg_px, rel=0.02)
+
+
 def test_a_new_yardstick_is_handed_out_in_the_frame_in_which_it_is_found():
     baseline, now_s = StandingBaseline(), 0.0
     handed = []

@@ -93,14 +93,19 @@ class Scripted:
 
     side_px = SIDE_PX
 
-    def __init__(self, answer: Callable[[Crop], tuple[NDArray[np.float32], NDArray[np.float32]]]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Crop], tuple[NDArray[np.float32], NDArray[np.float32]]],
+        size_px: tuple[int, int] = SIZE_PX,
+    ) -> None:
         self.answer = answer
+        self.size_px = size_px
         self.shown: list[Crop] = []
         self.mirrored: list[bool] = []
 
     def infer(self, square: NDArray[np.uint8]) -> NDArray[np.float32]:
         assert (square.shape, square.dtype) == ((1, SIDE_PX, SIDE_PX, 3), np.uint8)
-        crop = read_map(square)
+        crop = read_map(square, self.size_px)
         self.shown.append(crop)
         self.mirrored.append(is_mirrored(square))
         xy_px, score = self.answer(crop)

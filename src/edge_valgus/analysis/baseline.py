@@ -16,18 +16,27 @@ from edge_valgus.analysis.measures import trunk_shift_pct
 MIN_STRAIGHTNESS: Final = 0.72  # thigh height over shank height in the picture; 0.8–1.35 was seen standing, by camera
 TRUNK_TO_LEG: Final = (0.4, 1.0)  # trunk height over leg length, standing; 0.5–0.8 was seen
 RISE_TIME_S: Final = 0.1  # a body that gets longer was not yet standing: believe it fast
-DRIFT_TIME_S: Final = 1.5  # a body that stands and is shorter has moved: believe it slowly
+DRIFT_TIME_S: Final = (
+    1.5  # a body that stands and is shorter has moved, or sets a foot forward and is longer: believe it slowly
+)
 NEAR_STANDING: Final = 0.93  # hip height over the yardstick above which the lifter is taken to stand
 QUITE_STANDING: Final = 0.97  # … and above which the body has its standing shape
 STILL_SPEED: Final = 0.12  # leg lengths per second; slower than this is standing still
 SHORTER_FOR_S: Final = 0.8  # standing still elsewhere, straight and shorter so long: the lifter moved away …
 SHORTER_ANYWAY_S: Final = 3.0  # … and where he stood so long: the yardstick was wrong
+BACK_FOR_S: Final = 0.4  # … and as tall as he was before he seemed to grow so long: somebody crossed in front
+AS_BEFORE: Final = 0.06  # of how tall he was before, …
+USUAL_TIME_S: Final = 3.0  # … which follows the yardstick at once, …
+USUAL_LATE_S: Final = 20.0  # … but slowly …
+GROWN: Final = 1.15  # … while that is so much longer
 LOOK_TIME_S: Final = 0.3  # averaging time of how the body looks: one frame's noise is half of what tells
 STRAIGHT: Final = 0.9  # of the straightness that the lifter had: straight …
 STRAIGHT_NARROWER: Final = 0.75  # … and of a lifter who got narrower too; a camera further off sees less of it
 NARROWER: Final = 0.6  # of the share by which the hips are lower: whoever moves away shrinks all over …
 MOVED: Final = 0.045  # … and both feet stand elsewhere in the picture, by so many leg lengths at least
-ASTRIDE: Final = 0.25  # one foot so much lower, in leg lengths: it is set forward, and its leg looks longer than it is; …
+ASTRIDE: Final = (
+    0.25  # one foot so much lower, in leg lengths: it is set forward, and its leg looks longer than it is; …
+)
 STRIDE: Final = 0.18  # … or so much, of somebody who walks: a body that gets longer is believed only slowly
 TALLER: Final = 1.15  # nobody gets taller than standing by more: another body that crosses in front, …
 TALLER_FOR_S: Final = 0.7  # … unless it stays
@@ -95,7 +104,7 @@ class _Appearance:
 
     def __init__(self, body: Body) -> None:
         self.speed_px_s = 0.0
-        self._height_px = body.hip_height_px
+        self.height_px = body.hip_height_px
         self.straightness = min(max(straightness(body), 0.0), 2.0)
         self._shoulder_width_px = abs(body.shoulder_width_px)
         self._ankles = [body.left.ankle, body.right.ankle]
@@ -103,8 +112,8 @@ class _Appearance:
     def see(self, body: Body, dt_s: float) -> None:
         """One frame on."""
         gain = _gain(dt_s, LOOK_TIME_S)
-        risen_px = gain * (body.hip_height_px - self._height_px)
-        self._height_px += risen_px
+        risen_px = gain * (body.hip_height_px - self.height_px)
+        self.height_px += risen_px
         self.speed_px_s += gain * (risen_px / dt_s - self.speed_px_s)
         # A knee seen on its ankle would make the ratio anything.
         self.straightness += gain * (min(max(straightness(body), 0.0), 2.0) - self.straightness)
@@ -116,7 +125,7 @@ class _Appearance:
 
     def shorter_by(self, standing: Standing) -> float:
         """Share by which the hips are lower than standing."""
-        return 1.0 - self._height_px / standing.leg_length_px
+        return 1.0 - self.height_px / standing.leg_length_px
 
     def narrower_by(self, standing: Standing) -> float:
         """Share by which the shoulders are narrower."""
@@ -139,6 +148,8 @@ class StandingBaseline:
         self._look: _Appearance | None = None
         self._shorter_since_s: float | None = None
         self._not_taller_s = -math.inf
+        self._usual_px = math.nan  # what the yardstick was lately …
+        self._grown = False  # … and whether it is much longer now
 
     @property
     def standing(self) -> Standing | None:
@@ -159,6 +170,7 @@ class StandingBaseline:
             if not stands:
                 return None
             self._standing = _standing(body)
+            self._usual_px = self._standing.leg_length_px
         standing = self._standing
         if stands and not in_rep and body.hip_height_px > NEAR_STANDING * standing.leg_length_px:
             # Also of a lifter who stands a little lower than the yardstick says, having stepped back: feet tell by
@@ -167,6 +179,9 @@ class StandingBaseline:
         share = body.hip_height_px / standing.leg_length_px
         if share <= TALLER:
             self._not_taller_s = time_s
+        self._grown = standing.leg_length_px > GROWN * self._usual_px
+        gain = _gain(dt_s, USUAL_LATE_S if self._grown else USUAL_TIME_S)
+        self._usual_px += gain * (standing.leg_length_px - self._usual_px)
         if share <= NEAR_STANDING:
             self._maybe_moved_away(standing, body, time_s)
             return self._standing
@@ -202,18 +217,23 @@ class StandingBaseline:
         assert look is not None  # noqa: S101  every frame is looked at first
         # A half squat that is held has straight legs too, as some cameras see them, but its feet stand where they stood.
         elsewhere = look.moved(standing)
+        # Whose shape was learned while the yardstick was too long is not known.
+        back = self._grown and abs(look.height_px / self._usual_px - 1.0) < AS_BEFORE
         narrower = elsewhere and look.narrower_by(standing) > NARROWER * look.shorter_by(standing)
-        straight = look.straightness > (STRAIGHT_NARROWER if narrower else STRAIGHT) * standing.straightness
+        straight = look.straightness > (STRAIGHT_NARROWER if narrower or back else STRAIGHT) * standing.straightness
         if not straight or abs(look.speed_px_s) > STILL_SPEED * standing.leg_length_px:
             self._shorter_since_s = None
             return
         if self._shorter_since_s is None:
             self._shorter_since_s = time_s
         needed_s = SHORTER_FOR_S if elsewhere else SHORTER_ANYWAY_S
+        if back:
+            needed_s = BACK_FOR_S
         if time_s - self._shorter_since_s > needed_s and looks_standing(body):
             steps = standing.steps + 1
             self._standing = _standing(body)
             self._standing.steps = steps
+            self._usual_px = self._standing.leg_length_px
             self._shorter_since_s = None
 
     @staticmethod

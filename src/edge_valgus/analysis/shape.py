@@ -23,6 +23,9 @@ KNEELING_SHANK: Final = 0.32  # … with its own shank this short in the picture
 LOW_KNEE: Final = 0.22  # a knee this near the floor, in leg lengths, is about on it, …
 ONE_KNEE: Final = 0.1  # … if the other one is higher by this over its foot: seen from above, both are low in a squat …
 BOTH_KNEES: Final = 0.15  # … or if it is as near as this
+HIDDEN_SHARE: Final = (
+    1 / 6
+)  # of the deep frames, on either side: so many show other feet while somebody crosses in front
 SWING: Final = 0.15  # leg lengths a foot moves in the course of a rep when its leg is free
 
 
@@ -128,8 +131,7 @@ def _course(looks: list[_Look]) -> Course:
         feet_apart_deep=abs(_median([look.feet_apart for look in seen_deep])),
         feet_apart_change=_range([look.feet_apart for look in seen]),
         # These two of all frames: a foot in the air, or not seen where it stands, scores low.
-        # Without the outermost sixths: somebody who crosses in front hides the feet so long.
-        feet_apart_change_deep=_range([look.feet_apart for look in deep], cut=6),
+        feet_apart_change_deep=_range([look.feet_apart for look in deep], HIDDEN_SHARE),
         feet_lifted=_lifted(looks, deep),
         feet_moved=_moved(seen, seen_deep),
         feet_spread_change=_range([look.ankles[0] - look.ankles[2] for look in seen]),
@@ -184,8 +186,8 @@ def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def _range(values: list[float], cut: int = 20) -> float:
-    """Spread without the outermost twentieths, which single bad frames reach; or without another part, 1 / cut."""
+def _range(values: list[float], outermost: float = 0.05) -> float:
+    """Spread without the outermost share on either side: by default what single bad frames reach."""
     ordered = sorted(values)
-    outermost = len(ordered) // cut
-    return ordered[len(ordered) - 1 - outermost] - ordered[outermost]
+    cut = int(outermost * len(ordered))
+    return ordered[len(ordered) - 1 - cut] - ordered[cut]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from edge_valgus.frames import KEYPOINT_COUNT, LEFT_ANKLE, RIGHT_ANKLE
 
 SHRINK_TIME_S: Final = 0.2  # a frame in which hands or head were not seen moves it little
+AHEAD_GAP_S: Final = 0.35  # after a longer pause nobody knows how fast the lifter moves
 FEET_HOLD_S: Final = 4.0  # feet stand still in a squat: where an ankle was is good this long while it is not seen
 MARGIN: Final = 0.12  # on every side, in shares of the body's longer extent: hands and shoes lie outside the joints
 FEET_MARGIN: Final = 0.06  # further room under the ankle joints
@@ -141,7 +142,7 @@ class CropTracker:
         goes has not moved.
         """
         both = reliable & self._last_reliable
-        if not 0.0 < dt_s < SHRINK_TIME_S:
+        if not 0.0 < dt_s < AHEAD_GAP_S:
             both = np.zeros_like(both)
         # After a frame that was missed, the next one is expected as soon as they came before it.
         steps = np.float32(min(1.0, self._interval_s / dt_s) if dt_s > 0.0 else 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class OneEuro:
         if dt_s == 0.0:
             return self._value.copy()
         speed = (value - self._value) / (dt_s * scale)
-        believed = 1.0 if trust is None else trust[:, None]
+        believed = np.ones((1, 1)) if trust is None else trust[:, None].astype(np.float64)
         self._speed += _alpha(believed * self._speed_cutoff_hz, dt_s) * (speed - self._speed)
         # One cut-off per joint, not per axis: otherwise a joint moving diagonally is bent towards an axis.
         magnitude = np.hypot(self._speed[:, 0], self._speed[:, 1])[:, None]
@@ -73,6 +73,5 @@ def trust_in(score: NDArray[np.float32]) -> NDArray[np.float32]:
     return trust
 
 
-def _alpha(cutoff_hz: Any, dt_s: float) -> Any:
-    """For a float, or for each of an array."""
+def _alpha(cutoff_hz: NDArray[np.float64], dt_s: float) -> NDArray[np.float64]:
     return 1.0 / (1.0 + 1.0 / (2.0 * math.pi * cutoff_hz * dt_s))

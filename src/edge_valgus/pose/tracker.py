@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.frames import IN_A_MIRROR, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Frame, Pose
+from edge_valgus.frames import (
+    IN_A_MIRROR,
+    LEFT_ANKLE,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_ANKLE,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    Frame,
+    Pose,
+)
 from edge_valgus.pose.crop import Crop, CropSampler, CropTracker, search_crops
 from edge_valgus.pose.gate import height_px, is_lifter, reliable
 from edge_valgus.pose.rival import Followed, RivalWatch
@@ -17,8 +27,10 @@ from edge_valgus.pose.smooth import OneEuro, trust_in
 
 LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for somebody anew
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
-MAX_GROWTH: Final = (1.06, 0.3)  # a body can't get taller between two frames by more than that, and this a second, …
-OUTGROWN: Final = 1.12  # … unless it only rises: to no more than it was lately
+OUTGROWN: Final = (
+    1.12  # nobody is taller than he stands by more: a nearer body, which crosses in front. Taller he gets …
+)
+GROWTH: Final = 0.6  # … by this share a second, walking towards the camera: at 1.2 m/s, two metres off
 HEIGHT_TIME_S: Final = (
     60.0  # time constant with which it is forgotten how tall that was: longer than anybody stays down
 )
@@ -73,7 +85,7 @@ class PoseTracker:
         following = self._crops.crop is not None
         crop = self._crops.crop or self._next_search_crop(frame.size_px)
         xy_px, score, believed = self._see(frame, crop, following=following)
-        if not (believed and self._moves_like_a_body(xy_px, score, crop, frame.time_s)):
+        if not (believed and self._moves_like_a_body(xy_px, score, crop)):
             if following and frame.time_s - self._last_good_s > LOST_AFTER_S:
                 self.reset()
             return None
@@ -100,19 +112,23 @@ class PoseTracker:
     def _look_around(self, frame: Frame, followed: Followed, crop: Crop) -> Pose | None:
         """A frame for the others: somebody who stands better is followed from now on."""
         xy_px, score, believed = self._see(frame, crop, following=False)
-        if not believed or not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, frame.time_s):
+        self._mirror = not self._mirror  # the followed one's looks go on by turns
+        if not believed:
+            self._rivals.nobody()
+            return None
+        if not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, frame.time_s):
             return None
         self.reset()
         self._person += 1
         return self._follow(frame, xy_px, score, crop)
 
     def _follow(self, frame: Frame, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> Pose:
-        keep = math.exp(-max(0.0, frame.time_s - self._last_good_s) / HEIGHT_TIME_S)
         tall_px = height_px(xy_px, score)
-        tallest_px = max(tall_px, keep * self._last.tallest_px) if self._last is not None else tall_px
+        seen = reliable(score)
+        standing_px = self._standing_px(tall_px, frame.time_s)
         self._last_good_s = frame.time_s
-        self._last = Followed(xy_px, tall_px, tallest_px)
-        self._crops.follow(xy_px, reliable(score), frame.time_s)
+        self._last = Followed(xy_px, tall_px, standing_px, bool(seen[LEFT_ANKLE] and seen[RIGHT_ANKLE]))
+        self._crops.follow(xy_px, seen, frame.time_s)
         smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px, trust_in(score))
         return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px, self._person)
 
@@ -127,18 +143,21 @@ class PoseTracker:
         np.subtract(1.0, answer[:, 1], out=answer[:, 1])
         return answer
 
-    def _moves_like_a_body(
-        self, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop, time_s: float
-    ) -> bool:
+    def _moves_like_a_body(self, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> bool:
         last = self._last
         if last is None:
             return True
         moved = np.median(np.hypot(*(xy_px[_CORE] - last.xy_px[_CORE]).T))
-        at_once, by_time = MAX_GROWTH
-        growth = at_once + by_time * max(0.0, time_s - self._last_good_s)
-        tall_px = height_px(xy_px, score)
-        grown = tall_px > growth * last.height_px and tall_px > OUTGROWN * last.tallest_px
-        return bool(moved <= MAX_JUMP * crop.side_px) and not grown
+        outgrown = height_px(xy_px, score) > OUTGROWN * last.tallest_px
+        return bool(moved <= MAX_JUMP * crop.side_px) and not outgrown
+
+    def _standing_px(self, tall_px: float, time_s: float) -> float:
+        """How tall the followed one stands, slowly forgotten, who is so tall now."""
+        if self._last is None:
+            return tall_px
+        dt_s = max(0.0, time_s - self._last_good_s)
+        tallest_px = self._last.tallest_px
+        return max(math.exp(-dt_s / HEIGHT_TIME_S) * tallest_px, min(tall_px, (1.0 + GROWTH * dt_s) * tallest_px))
 
     def _next_search_crop(self, size_px: tuple[int, int]) -> Crop:
         crops = search_crops(size_px, self._zone.left, self._zone.right)
