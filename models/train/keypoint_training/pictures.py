@@ -28,7 +28,7 @@ from edge_valgus.capture.drawn.shadows import Floor, round_shadows
 from edge_valgus.capture.drawn.solids import FAR_M
 from edge_valgus.capture.drawn.variation import random_look
 from edge_valgus.frames import KEYPOINT_COUNT
-from edge_valgus.pose.crop import MARGIN, Crop, CropSampler, search_crops
+from edge_valgus.pose.crop import FEET_MARGIN, MARGIN, Crop, CropSampler, search_crops
 from keypoint_training.people import Person, random_person, random_turn_deg
 
 INPUT_PX: Final = 192
@@ -38,12 +38,13 @@ PICTURES_PER_ROOM: Final = 16
 SIZES_PX: Final = ((640, 480), (480, 640), (640, 360))
 
 NOBODY: Final = 0.07  # share of the pictures without a person
-SEARCHED: Final = 0.14  # share of those with one that are cut out as in a search
+SEARCHED: Final = 0.10  # share of those with one that are cut out as in a search
 CLUTTER: Final = 0.4  # share of the rooms that are no gyms
 COMPANY: Final = 0.3  # share of the pictures with others in them
 IN_FRONT: Final = 0.15  # share of the others who are nearer to the camera
 SMALLEST: Final = 0.28  # a person who fills less of a searched square is not asked for
 SEEN_FROM_M: Final = 0.1
+PLACES: Final = 6  # that somebody is tried in before somebody else is made up
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +121,22 @@ class _Room:
         """Whom the network shall find: where all of the body is in front of the lens, and most of it in the picture."""
         while True:
             person = random_person(random)
-            reach = 0.4 * self._view.distance_m
-            place = Place(random.uniform(-0.5, 0.5) * reach, random.uniform(-0.8, 0.6) * reach, random_turn_deg(random))
-            points_m = place.to_gym(person.pose.keypoints)
-            if self._camera.to_camera(points_m)[:, 2].min() < SEEN_FROM_M:
-                continue
-            xy_px = self._camera.project(points_m)
-            inside = ((xy_px >= 0.0) & (xy_px < self._camera.size_px)).all(axis=1)
-            partly = random.random() < 0.12
-            if (
-                inside.mean() >= (0.6 if partly else 0.95)
-                and np.ptp(xy_px, axis=0).max() > 0.2 * self._camera.size_px[1]
-            ):
-                return person, place, xy_px
+            # Making somebody up costs more than placing them.
+            for _ in range(PLACES):
+                reach = 0.4 * self._view.distance_m
+                x_m, z_m = random.uniform(-0.5, 0.5) * reach, random.uniform(-0.8, 0.6) * reach
+                place = Place(x_m, z_m, random_turn_deg(random))
+                points_m = place.to_gym(person.pose.keypoints)
+                if self._camera.to_camera(points_m)[:, 2].min() < SEEN_FROM_M:
+                    continue
+                xy_px = self._camera.project(points_m)
+                inside = ((xy_px >= 0.0) & (xy_px < self._camera.size_px)).all(axis=1)
+                partly = random.random() < 0.12
+                if (
+                    inside.mean() >= (0.6 if partly else 0.95)
+                    and np.ptp(xy_px, axis=0).max() > 0.2 * self._camera.size_px[1]
+                ):
+                    return person, place, xy_px
 
     def _beside(self, random: np.random.Generator, place: Place) -> Place:
         """A place for somebody else: mostly behind, never where the first one is."""
@@ -154,24 +158,43 @@ class _Room:
         return Crop(random.uniform(-0.1, 1.1) * width - side / 2, random.uniform(0.2, 0.9) * height - side / 2, side)
 
     def _cut(self, random: np.random.Generator, crop: Crop, xy_px: NDArray[np.float64]) -> Picture:
-        grain = random.standard_normal(self._canvas.rgb.shape[1:], np.float32) * np.float32(self._noise)
-        image = np.clip(self._canvas.rgb + grain, 0, 255).astype(np.uint8).transpose(1, 2, 0)
         side = crop.side_px * ROOM
         margin = (side - crop.side_px) / 2
-        kept = self._sampler.sample(image, Crop(crop.left_px - margin, crop.top_px - margin, side))
+        kept = self._sampler.sample(*self._taken(random, Crop(crop.left_px - margin, crop.top_px - margin, side)))
         xy = (xy_px - (crop.left_px, crop.top_px)) / crop.side_px
         return Picture(kept[0].copy(), xy.astype(np.float32))
 
+    def _taken(self, random: np.random.Generator, crop: Crop) -> tuple[NDArray[np.uint8], Crop]:
+        """The part of the picture that the crop needs, with the sensor's noise, and the crop in it."""
+        width, height = self._camera.size_px
+        # A pixel more on each side, for what is between two.
+        left, right = (min(max(at, 0), width) for at in (math.floor(crop.left_px) - 1, math.ceil(crop.right_px) + 1))
+        top, bottom = (min(max(at, 0), height) for at in (math.floor(crop.top_px) - 1, math.ceil(crop.bottom_px) + 1))
+        if right - left < 2 or bottom - top < 2:
+            return np.zeros((2, 2, 3), np.uint8), Crop(10.0, 10.0, crop.side_px)
+        part = self._canvas.rgb[:, top:bottom, left:right].transpose(1, 2, 0)
+        grain = random.standard_normal((*part.shape[:2], 1), np.float32)
+        grain *= np.float32(self._noise)
+        noisy = part + grain
+        np.clip(noisy, 0.0, 255.0, out=noisy)
+        return noisy.astype(np.uint8), Crop(crop.left_px - left, crop.top_px - top, crop.side_px)
+
 
 def _crop_around(random: np.random.Generator, xy_px: NDArray[np.float64]) -> Crop:
-    """As the crop tracker's, whose square is as large as the body was lately, and now and then off."""
+    """As the crop tracker's: around all joints, give or take, and larger where the body was larger a moment ago.
+
+    On drawn sets its side is 0.97 to 1.15 times that of the square that fits, in deep squats to 1.27 (5 to 95 %).
+    """
     low, high = xy_px.min(axis=0), xy_px.max(axis=0)
     extent = float((high - low).max())
-    side = extent * (1.0 + 2.0 * MARGIN) * random.uniform(0.92, 1.2 if random.random() < 0.6 else 2.0)
-    off = 0.06 * side * random.standard_normal(2)
-    # At the bottom of a squat the room that is left is above the head.
-    spare = max(0.0, side - extent * (1.0 + 2.0 * MARGIN))
-    middle = (low + high) / 2 + off - (0.0, 0.5 * spare * random.random())
+    fitting = extent * (1.0 + 2.0 * MARGIN)
+    kind = random.random()
+    side = fitting * (random.normal(1.0, 0.03) if kind < 0.6 else random.uniform(0.9, 1.4 if kind < 0.93 else 2.0))
+    # A joint that is seen where it is not moves the square by half of that.
+    off = random.standard_normal(2) * side * (0.015 if random.random() < 0.7 else 0.06)
+    # Whoever went down leaves room above the head, and who comes up is in the lower part.
+    spare = max(0.0, side - fitting)
+    middle = (low + high) / 2 + off + (0.0, extent * FEET_MARGIN / 2 - spare * random.uniform(-0.1, 0.5))
     return Crop(float(middle[0]) - side / 2, float(middle[1]) - side / 2, side)
 
 
@@ -210,7 +233,9 @@ def _random_frontage(random: np.random.Generator) -> Frontage:
     )
     return Frontage(
         uprights_x_m=uprights,
-        uprights_z_m=random.uniform(0.25, 0.6),
+        uprights_z_m=random.uniform(0.25, 0.8),
+        height_m=random.uniform(1.6, 2.5),
+        thickness_m=random.uniform(0.04, 0.09),
         top_bar=bool(random.random() < 0.5),
         safety_m=random.uniform(0.4, 0.9) if random.random() < 0.4 else None,
         benches=benches if random.random() < 0.25 else (),

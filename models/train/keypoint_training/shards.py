@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,7 @@ ROOMS_PER_SHARD: Final = 16
 PICTURES_PER_SHARD: Final = ROOMS_PER_SHARD * PICTURES_PER_ROOM
 QUALITY: Final = (55, 96)  # of the JPEGs, by chance
 SEEDS_APART: Final = 10_000_000  # rooms of one seed before those of the next begin
+HELD_OUT: Final = 99_999  # the number of the shard that nothing is learned from
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,46 @@ class Shard:
     xy: NDArray[np.float32]
 
 
-def draw(folder: Path, *, seed: int, shards: int, jobs: int, done: Callable[[], None] = lambda: None) -> list[Path]:
-    """Draw the shards that are not there yet. done: called for each that is there. Returns all of them, in order.
+class Drawing:
+    """Draws the shards that are not there yet, in the background and in order. To be used in a `with`, which ends it.
 
-    Raises ValueError for a folder whose shards were drawn otherwise, OSError when it can't be written to.
+    done: called for each shard that is there. Raises ValueError for a folder whose shards were drawn otherwise, OSError
+    when it can't be written to.
     """
-    _claim(folder, Recipe(seed))
-    paths = [folder / f"pictures-{number:05d}.npz" for number in range(shards)]
-    missing = [(number, path) for number, path in enumerate(paths) if not path.exists()]
-    for _ in range(shards - len(missing)):
-        done()
-    # Not forked: libraries that were loaded before leave threads behind that a fork lacks.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_draw_one, seed, number, path) for number, path in missing]
-        for future in as_completed(waiting):
-            future.result()
+
+    def __init__(
+        self, folder: Path, *, seed: int, shards: int, jobs: int, done: Callable[[], None] = lambda: None
+    ) -> None:
+        _claim(folder, Recipe(seed))
+        self.paths = [folder / f"pictures-{number:05d}.npz" for number in (*range(shards), HELD_OUT)]
+        self.held_out = self.paths.pop()
+        # Those that nothing is learned from are few, and soon asked for.
+        wanted = [(HELD_OUT, self.held_out), *enumerate(self.paths)]
+        missing = [(number, path) for number, path in wanted if not path.exists()]
+        for _ in range(len(wanted) - len(missing)):
             done()
-    return paths
+        # Not forked: libraries that were loaded before leave threads behind that a fork lacks.
+        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_in_the_background)
+        self._coming: dict[Path, Future[None]] = {}
+        with _one_thread_each():
+            for number, path in missing:
+                future = self._coming[path] = self._pool.submit(_draw_one, seed, number, path)
+                future.add_done_callback(lambda future: None if future.cancelled() or future.exception() else done())
+
+    def wait_for(self, path: Path) -> Shard:
+        """A shard as soon as it is drawn. Raises CancelledError when it never will be."""
+        if path in self._coming:
+            self._coming[path].result()
+        return load(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Nobody waits for a shard that is half drawn: it is drawn anew when it is asked for again.
+        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001  public from Python 3.14 on
+            process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def load(path: Path) -> Shard:
@@ -84,6 +111,28 @@ def _claim(folder: Path, recipe: Recipe) -> None:
             raise ValueError(f"{folder} holds pictures of another recipe ({found}); delete it or give another folder")
     else:
         note.write_text(json.dumps(asdict(recipe)) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes that begin meanwhile do their arithmetic in one thread: there is one for each core already."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _in_the_background() -> None:
+    """Drawing yields to training, and leaves an interrupt to the process that asked for it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(5)
 
 
 def _draw_one(seed: int, number: int, path: Path) -> None:
