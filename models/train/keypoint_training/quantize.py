@@ -1,26 +1,32 @@
-"""From Keras to a TFLite file of 8-bit integers, with the decoding inside, in MoveNet's shape."""
+"""From trained weights to a TFLite file of 8-bit integers, with the decoding inside, in MoveNet's shape."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import os
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
+
+from keypoint_training.network import Weights
+from keypoint_training.pictures import INPUT_PX, KEPT_PX
+from keypoint_training.shards import Shard, decoded
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf
 
-from keypoint_training.network import decode
-from keypoint_training.pictures import INPUT_PX, KEPT_PX
-from keypoint_training.shards import decoded, load
+from keypoint_training.twin import decode, twin
 
-SAMPLES: Final = 400  # pictures that show the converter which numbers occur
+SHARDS: Final = 4  # whose pictures show the converter which numbers occur
+EVERY: Final = 2  # of them: neighbours show the same room
 
 Tensor = Any
 
 
-def quantized(model: Tensor, shards: Sequence[Path]) -> bytes:
+def quantized(weights: Weights, shards: Iterable[Shard]) -> bytes:
     """The file's bytes: uint8 [1, INPUT_PX, INPUT_PX, 3] → float32 [1, 1, 17, 3]."""
-    converter = _converter(model)
+    converter = _converter(weights)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _samples(shards)
     # Float operations only for what has no 8-bit form: a few numbers at the very end.
@@ -30,27 +36,24 @@ def quantized(model: Tensor, shards: Sequence[Path]) -> bytes:
     return bytes(converter.convert())
 
 
-def unquantized(model: Tensor) -> bytes:
-    """The same in floats, to compare with."""
-    return bytes(_converter(model).convert())
+def unquantized(weights: Weights) -> bytes:
+    """The same in floats, to compare with: float32 [1, INPUT_PX, INPUT_PX, 3] → float32 [1, 1, 17, 3]."""
+    return bytes(_converter(weights).convert())
 
 
-def _converter(model: Tensor) -> Tensor:
-    @tf.function(input_signature=[tf.TensorSpec((1, INPUT_PX, INPUT_PX, 3), tf.float32, name="picture")])  # type: ignore[untyped-decorator]
+def _converter(weights: Weights) -> Tensor:
+    network = twin(weights)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, INPUT_PX, INPUT_PX, 3), tf.float32, name="picture")])
     def see(picture: Tensor) -> Tensor:
-        return decode(*model(picture, training=False))
+        return decode(*network(picture))
 
-    return tf.lite.TFLiteConverter.from_concrete_functions([see.get_concrete_function()], model)
+    return tf.lite.TFLiteConverter.from_concrete_functions([see.get_concrete_function()], tf.Module())
 
 
-def _samples(shards: Sequence[Path]) -> Iterator[list[np.ndarray[Any, np.dtype[np.float32]]]]:
+def _samples(shards: Iterable[Shard]) -> Iterator[list[NDArray[np.float32]]]:
     margin = (KEPT_PX - INPUT_PX) // 2
     middle = slice(margin, margin + INPUT_PX)
-    count = 0
-    for path in shards:
-        # A few of each: neighbours show the same room.
-        for image in decoded(load(path).jpegs[::8]):
+    for shard in shards:
+        for image in decoded(shard.jpegs[::EVERY]):
             yield [image[None, middle, middle].astype(np.float32)]
-            count += 1
-            if count == SAMPLES:
-                return
