@@ -32,6 +32,15 @@ DEFAULT_STATE_DIR: Final = "/var/lib/edge-valgus"
 DEFAULT_RUNTIME_DIR: Final = "/run/edge-valgus"
 CONFIG_VARIABLE: Final = "EDGE_VALGUS_CONFIG"
 
+MOVENET: Final = "movenet-lightning-int8"
+PRACTICE: Final = "edge-valgus-lifter-int8"
+AUTO: Final = "auto"
+"""As a model's name: MoveNet where it is, and else the practice network (`models.find` chooses)."""
+PRACTICE_NOTICE: Final = (
+    "Seen with the built-in practice network (trained on drawn lifters only); for real people fetch MoveNet: "
+    f"edge-valgus models fetch {MOVENET}"
+)
+
 
 class CameraConfig(Section):
     """The camera on the box."""
@@ -73,9 +82,11 @@ class ModelConfig(Section):
     """The network that sees the 17 keypoints."""
 
     name: str = Field(
-        "movenet-lightning-int8",
+        AUTO,
         min_length=1,
-        description="Which model of `edge-valgus models list`, or the path of a .tflite file. Change it to try another one.",
+        description="Which model of `edge-valgus models list`, or the path of a .tflite file. auto takes MoveNet where it is "
+        "fetched, and without it the built-in practice network, which knows drawn lifters only: `edge-valgus run` then "
+        "refuses the camera. Name a model to have that one or an error.",
     )
     runtime: Literal["auto", "litert", "tflite-runtime"] = Field(
         "auto",

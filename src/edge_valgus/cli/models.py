@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from edge_valgus.config import load_config
+from edge_valgus.config import AUTO, MOVENET, load_config
 from edge_valgus.errors import ModelError
 from edge_valgus.models.fetch import Progress, fetch_model
 from edge_valgus.models.find import check_file, fetch_folder, find_model, get_entry, locate, search_folders
@@ -57,8 +57,13 @@ def list_models(manifest: Path | None, model_dir: Path | None) -> None:
 @_model_dir
 @click.pass_obj
 def fetch(manifest: Path | None, name: str | None, model_dir: Path | None) -> None:
-    """Download a model (default: the one in the config) and put it where it will be found."""
-    entry = get_entry(name or load_config().model.name, manifest)
+    """Download a model (default: the one in the config, or MoveNet) and put it where it will be found."""
+    name = name or load_config().model.name
+    entry = get_entry(MOVENET if name == AUTO else name, manifest)
+    if entry.shipped:
+        found = find_model(entry.name, model_dir=model_dir, state_dir=_state_dir(), manifest=manifest)
+        click.echo(f"{entry.name}: comes with edge-valgus, {found.path}")
+        return
     folder = fetch_folder(model_dir=model_dir, state_dir=_state_dir())
     with _progress_bar(entry) as progress:
         fetched = fetch_model(entry, folder, progress=progress)

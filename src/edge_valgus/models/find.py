@@ -1,7 +1,7 @@
 """Where a model file lies, and whether it is the right one.
 
 A name is looked for in the folder given (or EDGE_VALGUS_MODEL_DIR), then in the state folder, then in what the package
-ships. The first file found has to be the right one: a damaged file is an error, never a reason to look further, or a
+ships. "auto" is MoveNet if it lies in one of them, and else the practice network that the package ships (`meant_by`). The first file found has to be the right one: a damaged file is an error, never a reason to look further, or a
 device would quietly run something else than what was put there.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_valgus.config import default_state_dir
+from edge_valgus.config import AUTO, MOVENET, PRACTICE, default_state_dir
 from edge_valgus.errors import ModelError
 from edge_valgus.models.manifest import ManifestEntry, load_manifest, shipped_dir
 
@@ -46,29 +46,49 @@ class ModelFile:
 
 
 def find_model(
-    name: str, *, model_dir: Path | None = None, state_dir: Path | None = None, manifest: Path | None = None
+    name: str,
+    *,
+    model_dir: Path | None = None,
+    state_dir: Path | None = None,
+    manifest: Path | None = None,
+    real_people: bool = False,
 ) -> ModelFile:
     """Find a model and check its size and SHA-256.
 
-    name: a name of the manifest, or the path of a .tflite file, which is taken as it is.
+    name: a name of the manifest, AUTO, or the path of a .tflite file, which is taken as it is.
     model_dir: looked through first; None takes EDGE_VALGUS_MODEL_DIR, if set.
     state_dir: the device's state folder, whose `models` is looked through next; None takes the default one.
     manifest: another list of models than the shipped one.
+    real_people: it is for a camera. The practice network, which knows drawn lifters only, is then found by its name alone.
 
     Raises ModelMissing when it is nowhere, ModelError when the name is unknown or the file is not the one listed.
     """
     if name.endswith(MODEL_SUFFIX):
         return _given_file(Path(name))
-    entry = get_entry(name, manifest)
     folders = search_folders(model_dir=model_dir, state_dir=state_dir)
+    entry = get_entry(meant_by(name, model_dir=model_dir, state_dir=state_dir, manifest=manifest), manifest)
+    if real_people and name == AUTO and entry.name == PRACTICE:
+        raise ModelMissing(
+            f"MoveNet is not in {_listed(folders)}, and the built-in practice network was trained on drawn lifters only, "
+            "not on people before a camera",
+            f"fetch MoveNet: edge-valgus models fetch {MOVENET}; or have it nevertheless: "
+            f'name = "{PRACTICE}" under [model] in the settings',
+        )
     path = locate(entry, folders)
     if path is None:
-        raise ModelMissing(
-            f"model {name} ({entry.file}) is not in {_listed(folders)}",
-            f"fetch it with: edge-valgus models fetch {name}",
-        )
+        raise ModelMissing(f"model {entry.name} ({entry.file}) is not in {_listed(folders)}", _how_to_get(entry))
     check_file(path, entry)
     return ModelFile(path, entry)
+
+
+def meant_by(
+    name: str, *, model_dir: Path | None = None, state_dir: Path | None = None, manifest: Path | None = None
+) -> str:
+    """Name the model that a setting means: itself, but for AUTO. Whether its file is the right one is not looked at."""
+    if name != AUTO:
+        return name
+    folders = search_folders(model_dir=model_dir, state_dir=state_dir)
+    return MOVENET if locate(get_entry(MOVENET, manifest), folders) is not None else PRACTICE
 
 
 def locate(entry: ManifestEntry, folders: Iterable[Path]) -> Path | None:
@@ -103,7 +123,7 @@ def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None
 
 def check_file(path: Path, entry: ManifestEntry) -> None:
     """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected."""
-    again = f"delete it and fetch it again: edge-valgus models fetch {entry.name}"
+    again = "install edge-valgus again" if entry.shipped else f"delete it and {_how_to_get(entry)}"
     try:
         with path.open("rb") as file:
             size_bytes = os.fstat(file.fileno()).st_size
@@ -114,6 +134,10 @@ def check_file(path: Path, entry: ManifestEntry) -> None:
         raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable or {again}") from error
     if found != entry.sha256:
         raise ModelError(f"{path} has SHA-256 {found}, {entry.name} has {entry.sha256}; {again}")
+
+
+def _how_to_get(entry: ManifestEntry) -> str:
+    return "install edge-valgus again" if entry.shipped else f"fetch it with: edge-valgus models fetch {entry.name}"
 
 
 def _given_file(path: Path) -> ModelFile:

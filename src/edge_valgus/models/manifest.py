@@ -4,18 +4,20 @@
 title, licence       for people
 file, bytes, sha256  the file's name, and what it must be
 addresses            where it can be downloaded, best first
+shipped              true instead of addresses: it comes with edge-valgus
 input, output        what the model takes and gives, for people
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field, ValidationError
 
 from edge_valgus.errors import ConfigError, ModelError
-from edge_valgus.settings_file import Section, read_table
+from edge_valgus.settings_file import Conflict, Section, read_table
 
 MANIFEST_NAME: Final = "manifest.toml"
 
@@ -32,7 +34,14 @@ class ManifestEntry(Section):
     licence: str
     input: str
     output: str
-    addresses: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(strict=False, min_length=1)]
+    addresses: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(strict=False)] = ()
+    shipped: bool = False
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """A model comes with the package, or from somewhere."""
+        if self.shipped == bool(self.addresses):
+            says = "must be left out of a model that is shipped" if self.shipped else "must be given, or shipped = true"
+            yield Conflict("addresses", "shipped", says, "must be true or addresses given, not both")
 
 
 def shipped_dir() -> Path:
