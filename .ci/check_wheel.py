@@ -8,7 +8,14 @@ import tarfile
 import zipfile
 
 PACKAGE = "edge_valgus/"
-NEEDED_IN_SDIST = ("LICENSE", "README.md", "pyproject.toml", "models/manifest.toml", "tests/conftest.py")
+SHIPPED = ("manifest.toml", "edge_valgus_lifter_int8.tflite")
+NEEDED_IN_SDIST = (
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+    *(f"models/{name}" for name in SHIPPED),
+    "tests/conftest.py",
+)
 
 
 def main(wheel: str, sdist: str) -> int:
@@ -19,7 +26,7 @@ def main(wheel: str, sdist: str) -> int:
         packed = {name for name in archive.namelist() if name.startswith(PACKAGE)}
     with tarfile.open(sdist) as archive:
         source = {name.partition("/")[2] for name in archive.getnames()}
-    expected = tracked | {PACKAGE + "models/shipped/manifest.toml"}
+    expected = tracked | {f"{PACKAGE}models/shipped/{name}" for name in SHIPPED}
     problems = [f"{wheel} lacks {name}" for name in sorted(expected - packed)]
     problems += [f"{wheel} has {name}, which git does not track" for name in sorted(packed - expected)]
     problems += [f"{sdist} lacks {name}" for name in NEEDED_IN_SDIST if name not in source]

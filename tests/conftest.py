@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from edge_valgus.config import MOVENET, PRACTICE
 from edge_valgus.models.find import MODEL_DIR_VARIABLE, ModelMissing, find_model
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -22,14 +23,20 @@ settings.load_profile("ci" if IN_CI else "desk")
 def movenet_path() -> Path:
     """MoveNet's weights (size and SHA-256 checked), where the product itself would find them.
 
-    Without them the test is skipped; in CI, where they have to be there, it fails. Damaged weights always fail.
+    Without them the test is skipped; in CI it fails if they are said to be there. Damaged weights always fail.
     """
     try:
-        return find_model("movenet-lightning-int8").path.absolute()
+        return find_model(MOVENET).path.absolute()
     except ModelMissing as error:
-        if IN_CI:
-            pytest.fail(f"CI=true, but {error}")
+        if IN_CI and os.environ.get(MODEL_DIR_VARIABLE):
+            pytest.fail(f"CI=true and {MODEL_DIR_VARIABLE} is set, but {error}")
         pytest.skip(f"{error}; or set {MODEL_DIR_VARIABLE} to the folder that holds it")
+
+
+@pytest.fixture(scope="session")
+def practice_path() -> Path:
+    """The practice network, which comes with the product."""
+    return find_model(PRACTICE).path.absolute()
 
 
 @pytest.fixture(scope="session")

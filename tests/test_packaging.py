@@ -9,8 +9,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from edge_valgus.models.manifest import MANIFEST_NAME, load_manifest
+
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+WHOLE = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, TOOLS = WHOLE["project"], WHOLE["tool"]
 
 LITERT, TFLITE = "ai-edge-litert", "tflite-runtime"
 BOTH = {LITERT, TFLITE}
@@ -80,6 +83,13 @@ def test_the_camera_comes_on_arm_linux_only(machine, runtimes):
 def test_a_waitress_that_may_have_another_inside_is_kept_away(machine, runtimes):
     waitress = wanted(machine)["waitress"].specifier
     assert [waitress.contains(Version(each)) for each in ("3.0.1", "3.1", "4.0")] == [True, True, False]
+
+
+def test_what_is_shipped_is_in_the_wheel_and_what_is_fetched_is_not():
+    files = {entry.file for entry in load_manifest().values() if entry.shipped} | {MANIFEST_NAME}
+    packed = TOOLS["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert packed == {f"models/{name}": f"edge_valgus/models/shipped/{name}" for name in files}
+    assert all((ROOT / path).is_file() for path in packed)
 
 
 def test_32_bit_with_python_3_12_has_no_runtime_to_install():

@@ -19,6 +19,7 @@ from accuracy_bench.real import run_real
 from accuracy_bench.report import document, markdown, suite_json
 from accuracy_bench.suites import DRAWN, KEYPOINTS, NEGATIVES, REAL, Model, run_suite
 from edge_valgus.cli.common import FILE, progress_bar
+from edge_valgus.config import MOVENET
 from edge_valgus.errors import EdgeValgusError
 from edge_valgus.models.find import find_model
 from edge_valgus.pose.model import available_runtimes
@@ -28,7 +29,6 @@ SCENE_SUITES: Final = (DRAWN, KEYPOINTS, NEGATIVES)
 ALL: Final = "all"
 MOST_SCENES: Final = 100_000
 LONGEST_RANGE: Final = 40  # characters; a seed has at most 19 digits
-MODEL_NAME: Final = "movenet-lightning-int8"
 
 Seeds = tuple[int, int]
 
@@ -97,6 +97,14 @@ def _range(value: str, option: click.Parameter) -> Seeds:
     "The report says when the renderer, the crop tracking or the smoothing has changed since: delete the folder then.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes side by side.")
+@click.option(
+    "--model",
+    "model_name",
+    metavar="NAME",
+    default=MOVENET,
+    show_default=True,
+    help="Which network looks: a name of `edge-valgus models list`, or the path of a .tflite file.",
+)
 @click.option("--model-dir", type=FILE, metavar="DIR", help="Folder of model files. Default: EDGE_VALGUS_MODEL_DIR.")
 @click.option("--floors", is_flag=True, help="Exit with status 1, and name them, if figures are below their floors.")
 def accuracy(
@@ -108,6 +116,7 @@ def accuracy(
     markdown_out: Path | None,
     poses: Path | None,
     jobs: int,
+    model_name: str,
     model_dir: Path | None,
     floors: bool,
 ) -> None:
@@ -126,6 +135,7 @@ def accuracy(
     python benchmarks/accuracy.py --seeds 0:5
     python benchmarks/accuracy.py --suite keypoints --seeds 0:1000 --json keypoints.json
     python benchmarks/accuracy.py --suite real --clips clips/
+    python benchmarks/accuracy.py --seeds 0:5 --model edge-valgus-lifter-int8
     python benchmarks/accuracy.py --suite all --seeds 10000:10100 --seeds keypoints=10000:10600 --clips clips/ --markdown docs/accuracy.md
     """
     suites = [suite for suite in SUITES if suite in chosen or ALL in chosen] or [DRAWN]
@@ -133,7 +143,7 @@ def accuracy(
     _check_folders(suites, clips, poses)
     _check_outputs(json_out, markdown_out, clips)
     real_clips = read_clips(clips) if clips is not None else ()  # before anything that takes long
-    model = _model(model_dir) if suites != [KEYPOINTS] else None
+    model = _model(model_name, model_dir) if suites != [KEYPOINTS] else None
     results: dict[str, Any] = {}
     clip_rows = ""
     for suite in suites:
@@ -149,13 +159,19 @@ def accuracy(
             clip_rows = clip_table(real.scores[PRODUCT], real.faults) if PRODUCT in real.scores else ""
     whole = document(
         results,
-        command=_command(suites, seeds, with_clips=clips is not None),
+        command=_command(suites, seeds, model_name, with_clips=clips is not None),
         model=model.name if model is not None else "none",
         runtime=available_runtimes()[0] if model is not None else "none",
     )
     _write(markdown(whole, clips=clip_rows), whole, json_out, markdown_out)
     faults = [fault for result in results.values() for fault in result["faults"]]
-    lines = [*faults, *(f"below the floor: {line}" for line in (below_floor(results) if floors else ()))]
+    lines = [
+        *faults,
+        *(
+            f"below the floor: {line}"
+            for line in (below_floor(results, model.name if model is not None else MOVENET) if floors else ())
+        ),
+    ]
     for line in lines:
         click.echo(f"accuracy.py: {line}", err=True)
     if lines:
@@ -177,12 +193,13 @@ def _write(tables: str, whole: dict[str, Any], json_out: Path | None, markdown_o
         raise
 
 
-def _model(model_dir: Path | None) -> Model:
+def _model(name: str, model_dir: Path | None) -> Model:
     if model_dir is not None and not model_dir.is_dir():
         raise click.BadParameter(
             f"{model_dir} is no folder: give the one that holds the model", param_hint="'--model-dir'"
         )
-    return Model(MODEL_NAME, find_model(MODEL_NAME, model_dir=model_dir).path.absolute())
+    found = find_model(name, model_dir=model_dir)
+    return Model(found.entry.name if found.entry is not None else found.path.stem, found.path.absolute())
 
 
 def _check_seeds(suites: list[str], seeds: dict[str, Seeds]) -> None:
@@ -235,7 +252,7 @@ def _check_output(option: str, out: Path | None) -> None:
         raise click.BadParameter(f"{out} cannot be written: give another file", param_hint=f"'{option}'")
 
 
-def _command(suites: list[str], seeds: dict[str, Seeds], *, with_clips: bool) -> str:
+def _command(suites: list[str], seeds: dict[str, Seeds], model_name: str, *, with_clips: bool) -> str:
     words = ["python", "benchmarks/accuracy.py"]
     for suite in suites:
         words += ["--suite", suite]
@@ -244,6 +261,8 @@ def _command(suites: list[str], seeds: dict[str, Seeds], *, with_clips: bool) ->
         for suite in suites:
             if suite in seeds:
                 words += ["--seeds", "{}={}:{}".format(suite, *seeds[suite])]
+    if model_name != MOVENET:
+        words += ["--model", model_name]
     if with_clips:
         words += ["--clips", "CLIPS"]
     return shlex.join(words)

@@ -55,6 +55,7 @@ from accuracy_bench.noise import (
 )
 from accuracy_bench.noise_fidelity import compare
 from accuracy_bench.noise_samples import Sample, drawn, load, measure, path_of, save, seeds_of
+from edge_valgus.config import MOVENET
 from edge_valgus.models.find import find_model
 from edge_valgus.pose import KeypointModel
 
@@ -225,7 +226,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit("usage: noise_fit.py measure|fit|check FOLDER KIND:FIRST:END...")
     task, folder, *chosen = arguments
     if task == "measure":
-        network = KeypointModel(find_model("movenet-lightning-int8").path, threads=1)
+        network = KeypointModel(find_model(MOVENET).path, threads=1)
         Path(folder).mkdir(parents=True, exist_ok=True)
         for kind, seeds in map(seeds_of, chosen):
             for seed in seeds:

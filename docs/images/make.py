@@ -24,7 +24,7 @@ from selenium.webdriver.chrome.options import Options
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.capture.drawn import DrawnLifter
-from edge_valgus.config import Config
+from edge_valgus.config import MOVENET, Config
 from edge_valgus.models.find import find_model
 from edge_valgus.pose import KeypointModel, PoseTracker
 from edge_valgus.service.demo import lifters
@@ -37,7 +37,7 @@ PHONE, DESKTOP = (390, 844), (1280, 800)
 
 
 def main() -> None:
-    command = [sys.executable, "-m", "edge_valgus", "demo", "--sets", "3", "--port", str(PORT)]
+    command = [sys.executable, "-m", "edge_valgus", "demo", "--sets", "3", "--port", str(PORT), "--model", MOVENET]
     with tempfile.TemporaryFile() as nothing:
         demo = subprocess.Popen(command, stdout=nothing)
         try:
@@ -101,7 +101,7 @@ def ask(path: str) -> dict[str, Any]:
 
 def take_frame() -> None:
     config = Config()
-    network = KeypointModel(find_model(config.model.name).path)
+    network = KeypointModel(find_model(MOVENET).path)
     lifter: DrawnLifter = next(lifters(0, 5))
     analyser, overlay = Analyser(config), Overlay(lifter.size_px, config.count.min_depth)
     for sighting in tracked(lifter, PoseTracker(network, config.zone)):

@@ -15,6 +15,7 @@ from accuracy_samples import scene_score, suite_run
 
 from accuracy_bench import command
 from accuracy_bench.suites import SuiteRun
+from edge_valgus.config import PRACTICE
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "accuracy.py"
 
@@ -42,7 +43,7 @@ def call(monkeypatch, capsys, tmp_path):
         return ended.value.code or 0, said.out, said.err
 
     monkeypatch.setattr(command, "run_suite", run_suite)
-    monkeypatch.setattr(command, "_model", lambda _: command.Model("a-model", tmp_path / "model.tflite"))
+    monkeypatch.setattr(command, "_model", lambda *_: command.Model("a-model", tmp_path / "model.tflite"))
     monkeypatch.setattr(command, "available_runtimes", lambda: ("litert",))
     call.ran = ran
     call.answer = lambda suite: suite_run(scene_score(), suite=suite)
@@ -123,9 +124,21 @@ def test_several_suites_run_in_one_order_and_once_each(call):
 
 
 def test_no_model_is_looked_for_without_pictures(call, monkeypatch):
-    monkeypatch.setattr(command, "_model", lambda _: pytest.fail("asked for a model"))
+    monkeypatch.setattr(command, "_model", lambda *_: pytest.fail("asked for a model"))
     status, out, _ = call("--suite", "keypoints")
     assert (status, "Model none" in out) == (0, True)
+
+
+def test_the_network_is_chosen_by_name_or_path(practice_path):
+    found = command._model(PRACTICE, None)
+    assert (found.name, found.path) == (PRACTICE, practice_path)
+    assert command._model(str(practice_path), None).name == practice_path.stem
+
+
+def test_another_network_than_the_usual_is_in_the_command(call):
+    assert "--model" not in call("--seeds", "0:1")[1]
+    _, out, _ = call("--seeds", "0:1", "--model", PRACTICE)
+    assert f"python benchmarks/accuracy.py --suite drawn --seeds 0:1 --model {PRACTICE}\n" in out
 
 
 def test_options_reach_the_run(call, tmp_path):

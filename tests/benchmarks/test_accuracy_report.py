@@ -7,10 +7,11 @@ import json
 import pytest
 from accuracy_samples import legs, scene_score, suite_run
 
-from accuracy_bench.floors import FLOORS, below_floor
+from accuracy_bench.floors import FLOORS, PRACTICE_FLOORS, below_floor
 from accuracy_bench.report import document, markdown, suite_json
 from accuracy_bench.scoring import Tally
 from accuracy_bench.targets import TARGETS, written, written_with_interval
+from edge_valgus.config import PRACTICE
 
 HOLDS = 4
 
@@ -161,11 +162,22 @@ def test_a_figure_that_was_not_measured_is_below_its_floor():
     assert any("false_flag_rate = nothing to measure it from" in line for line in below_floor({"drawn": bad}))
 
 
+def test_the_practice_network_has_floors_of_its_own():
+    bad = suite_json(suite_run(scene_score(counted=1, legs=legs(misses=2, clean=8))), (0, 1))
+    practice = below_floor({"drawn": bad}, PRACTICE)
+    assert "drawn: exact_count = 0.0 %: expected at least " in practice[0]
+    assert practice != below_floor({"drawn": bad})
+    assert below_floor({"drawn": bad}, "own") == below_floor({"drawn": bad})
+    assert below_floor({"keypoints": bad}, PRACTICE) == below_floor({"keypoints": bad}) != []
+
+
 def test_suites_that_were_not_run_have_no_floor():
     assert below_floor({}) == []
 
 
 def test_floors_and_targets_name_figures_that_there_are(drawn):
     known = {"drawn": drawn, "keypoints": drawn, "negatives": drawn}
-    named = [(bound.suite, bound.figure) for bound in (*FLOORS, *(target.bound for target in TARGETS))]
+    named = [
+        (bound.suite, bound.figure) for bound in (*FLOORS, *PRACTICE_FLOORS, *(target.bound for target in TARGETS))
+    ]
     assert [name for suite, name in named if suite in known and name not in known[suite]] == []

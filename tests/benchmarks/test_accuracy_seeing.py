@@ -15,9 +15,9 @@ from accuracy_bench.record import Known, Seen, TrueRepetition
 from accuracy_bench.scoring import score
 from accuracy_bench.seeing import TRACKED, WHOLE, PoseShelf, see
 from accuracy_bench.suites import Model, run_suite
+from drawn_joints import noised
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.frames import Pose
-from edge_valgus.service.sightings import noised
 
 REPS = (RepScript(), RepScript(depth=0.55), RepScript())
 

@@ -12,9 +12,9 @@ from typing import Any
 import av
 import numpy as np
 
+from drawn_joints import noised
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.capture.replay import PoseWriter
-from edge_valgus.service.sightings import noised
 
 COMMAND = [sys.executable, "-m", "edge_valgus"]
 TIMEOUT_S = 60.0

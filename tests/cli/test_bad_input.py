@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import importlib.util
 import os
 import shutil
 import socket
@@ -18,7 +19,8 @@ import pytest
 from command_line import CommandLine, free_port, write_grey_video
 from PIL import Image
 
-from edge_valgus.models.find import check_file, shipped_dir
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
+from edge_valgus.models.find import check_file
 from edge_valgus.models.manifest import load_manifest
 from edge_valgus.store.writer import Store
 from tiny_model import write_tiny_model
@@ -120,10 +122,26 @@ def test_a_video_that_breaks_off_is_judged_as_far_as_it_goes(folder, good, edge_
     assert (folder / "cut.jsonl").exists()
 
 
-@pytest.mark.skipif((shipped_dir() / load_manifest()[NAME].file).exists(), reason="the package brings the model")
-def test_a_missing_model(good, edge_valgus):
-    line = refused(edge_valgus("analyze", good), NAME, "no-models", status=4)
-    assert f"edge-valgus models fetch {NAME}" in line
+def test_a_missing_model_that_the_settings_name_is_not_replaced_by_the_practice_network(folder, good, edge_valgus):
+    settings = folder / "named.toml"
+    settings.write_text((folder / "config.toml").read_text() + f'[model]\nname = "{NAME}"\n')
+    for asked in (("--model", NAME), ("--config", settings)):
+        line = refused(edge_valgus("analyze", good, *asked), NAME, "no-models", status=4)
+        assert f"edge-valgus models fetch {NAME}" in line
+
+
+def test_before_a_camera_the_practice_network_has_to_be_asked_for(folder, edge_valgus):
+    says = ("drawn lifters only", f"edge-valgus models fetch {NAME}", f'name = "{PRACTICE}" under [model]')
+    refused(edge_valgus("run", "--mock-gpio"), *says, status=4, out=FAULT_LIGHTS)
+    settings = folder / "practice.toml"
+    settings.write_text((folder / "config.toml").read_text() + f'[model]\nname = "{PRACTICE}"\n')
+    done = edge_valgus("run", "--mock-gpio", "--config", settings)
+    if importlib.util.find_spec("picamera2"):
+        pytest.skip("this machine may have a camera")
+    told, line = done.stderr.splitlines()
+    assert told == f"edge-valgus: {PRACTICE_NOTICE}"
+    assert "picamera2" in line, "it was let through to the camera, and there is none"
+    assert done.returncode == 3
 
 
 def test_a_corrupt_model_of_the_list(folder, good, edge_valgus):

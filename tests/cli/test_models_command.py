@@ -16,8 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 from edge_valgus.cli.models import models
+from edge_valgus.config import MOVENET, PRACTICE
 from edge_valgus.errors import ConfigError, ModelError
 from edge_valgus.models.find import ModelMissing
+from edge_valgus.models.manifest import load_manifest, shipped_dir
 
 CONTENT = bytes(range(256)) * 2000
 
@@ -111,6 +113,24 @@ def test_list_says_what_is_here_and_right(run, tmp_path):
     assert run("list").splitlines()[0] == f"tiny-model\tMIT\t0.5 MB\t{target}\tyes"
     target.write_bytes(b"damaged")
     assert run("list").splitlines()[0] == f"tiny-model\tMIT\t0.5 MB\t{target}\tno, damaged"
+
+
+def test_what_is_shipped_is_listed_and_not_fetched(manifest, tmp_path, monkeypatch):
+    (tmp_path / "own").mkdir()
+    monkeypatch.setenv("EDGE_VALGUS_MODEL_DIR", str(tmp_path / "own"))
+    typed = CliRunner().invoke(models, ["fetch", PRACTICE])
+    path = shipped_dir() / load_manifest()[PRACTICE].file
+    assert (typed.exit_code, typed.output) == (0, f"{PRACTICE}: comes with edge-valgus, {path}\n")
+    assert list((tmp_path / "own").iterdir()) == []
+    listed = CliRunner().invoke(models, ["list"]).output.splitlines()
+    assert f"{PRACTICE}\tMIT\t0.8 MB\t{path}\tyes" in listed
+
+
+def test_without_a_name_in_the_settings_movenet_is_fetched(run, manifest, tmp_path):
+    manifest.write_text(manifest.read_text().replace("[tiny-model]", f"[{MOVENET}]"))
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text().partition("[model]")[0])
+    assert run("fetch").startswith(f"{MOVENET}: fetched and verified, ")
 
 
 def test_verify_one(run, tmp_path):

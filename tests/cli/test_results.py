@@ -20,8 +20,10 @@ from pathlib import Path
 import pytest
 from command_line import COMMAND, CommandLine, drawn_set, free_port, write_drawn_video, write_grey_video, write_poses
 
+from edge_valgus.config import MOVENET, PRACTICE, PRACTICE_NOTICE
 from tiny_model import write_tiny_model
 
+TOLD = f"edge-valgus: {PRACTICE_NOTICE}\n"
 KEYS = [
     *("source", "model", "runtime", "frames", "duration_s", "counted", "partial"),
     *("judged_frames", "flagged_frames", "reps"),
@@ -94,19 +96,17 @@ def test_replay_prints_one_object_or_a_table(folder, edge_valgus):
     assert "\x1b" not in table.stdout
 
 
-def test_the_demonstration_without_a_model_is_the_same_every_time(edge_valgus):
+def test_the_demonstration_without_movenet_runs_the_practice_network_and_says_so(edge_valgus):
     runs = [edge_valgus("demo", "--reps", 2, "--headless", "--json") for _ in range(2)]
     for run in runs:
-        assert run.returncode == 0
-        assert len(run.stderr.splitlines()) == 1
-        assert run.stderr.startswith("No model runs: ")
-        assert "edge-valgus models fetch" in run.stderr
+        assert (run.returncode, run.stderr) == (0, TOLD)
     assert runs[0].stdout == runs[1].stdout
     result = parse(runs[0].stdout)
-    assert (result["model"], result["counted"]) == ("none (drawn joints, noised)", 2)
-    other = parse(edge_valgus("demo", "--reps", 2, "--headless", "--json", "--seed", 7).stdout)
-    assert other["counted"] == 2
-    assert other["reps"] != result["reps"]
+    assert (result["model"], result["counted"], result["partial"]) == (PRACTICE, 2, 0)
+    assert result["runtime"] in {"litert", "tflite-runtime"}
+    table = edge_valgus("demo", "--reps", 2, "--headless", "--seed", 7)
+    assert table.stderr == TOLD
+    assert re.search(r"2 reps, 0 partial in .*; seen with the practice network\.\n$", table.stdout)
 
 
 def test_the_demonstration_lets_a_knee_cave_in(edge_valgus):
@@ -123,12 +123,13 @@ def test_the_demonstration_without_a_terminal_serves_its_page_and_ends_by_itself
     children = _children(process.pid)
     assert len(children) == 1
     page = _get(port, "/")
+    notice = wait_for(lambda: PRACTICE_NOTICE in _get(port, "/").body.decode())
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert health.status == 200
     assert b"<html" in page.body
-    assert err.startswith("No model runs: ")
-    assert len(err.splitlines()) == 1
+    assert err == TOLD
+    assert notice, "the page did not say which network it is"
     lines = out.splitlines()
     assert any(re.match(r"\d+\.\d\d s  green on", line) for line in lines), "the lights are told line by line"
     assert re.match(r"drawn lifter: 1 rep, 0 partial in ", lines[-1])
@@ -192,7 +193,7 @@ def counted(folder, edge_valgus):
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); from command_line import drawn_set;"
         "from edge_valgus.config import Config; from edge_valgus.feedback.mock import mock_pins;"
-        "from edge_valgus.service.device import Outputs, run_device; from edge_valgus.service.sightings import noised;"
+        "from edge_valgus.service.device import Outputs, run_device; from drawn_joints import noised;"
         "c = Config(); c = c.model_copy(update={'store': c.store.model_copy("
         "update={'state_dir': 'counted', 'runtime_dir': 'counted'})});"
         "run_device(lambda: noised(drawn_set(2), 1), Outputs(c, '=drawn', 'none', lambda t: 1.7e9 + t, mock_pins()))"
@@ -246,15 +247,29 @@ def test_it_starts_by_either_name_and_says_its_version(edge_valgus):
     assert COMMAND[1:] == ["-m", "edge_valgus"]
 
 
-@pytest.mark.movenet
-def test_what_analyze_saw_replay_judges_alike(folder, edge_valgus, movenet_dir):
-    video = write_drawn_video(folder / "drawn.mp4", drawn_set(2))
-    options = ("--model-dir", movenet_dir, "--poses", "seen.jsonl", "--annotate", "judged.mp4", "--json")
-    done = edge_valgus("analyze", video, *options)
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.fixture(scope="module")
+def drawn_video(folder):
+    return write_drawn_video(folder / "drawn.mp4", drawn_set(2))
+
+
+@pytest.fixture(params=[PRACTICE, pytest.param(MOVENET, marks=pytest.mark.movenet)])
+def network(request, folder):
+    """(name, where it is, what is said of it): MoveNet is taken unasked and silently wherever it is."""
+    if request.param == PRACTICE:
+        return PRACTICE, folder / "no-models", TOLD
+    return MOVENET, request.getfixturevalue("movenet_dir"), ""
+
+
+def test_what_analyze_saw_replay_judges_alike(drawn_video, edge_valgus, network):
+    model, models, told = network
+    options = ("--model-dir", models, "--poses", "seen.jsonl", "--annotate", "judged.mp4", "--json")
+    done = edge_valgus("analyze", drawn_video, *options)
+    assert (done.returncode, done.stderr) == (0, told)
     seen = parse(done.stdout)
-    assert (seen["source"], seen["model"], seen["counted"]) == ("drawn.mp4", "movenet-lightning-int8", 2)
-    again = parse(edge_valgus("replay", "seen.jsonl", "--json").stdout)
+    assert (seen["source"], seen["model"], seen["counted"], seen["partial"]) == ("drawn.mp4", model, 2, 0)
+    replayed = edge_valgus("replay", "seen.jsonl", "--json")
+    assert replayed.stderr == told
+    again = parse(replayed.stdout)
     assert again.pop("runtime") == "replay"
     assert seen.pop("runtime") in {"litert", "tflite-runtime"}
     rounding = {"depth": 0.01, "flagged_frames": 2, "min_kasr": 0.01}
@@ -266,16 +281,25 @@ def test_what_analyze_saw_replay_judges_alike(folder, edge_valgus, movenet_dir):
     assert abs(again.pop("judged_frames") - seen.pop("judged_frames")) <= 2
     assert abs(again.pop("flagged_frames") - seen.pop("flagged_frames")) <= 2
     assert again == seen
-    judged = edge_valgus("analyze", "judged.mp4", "--model-dir", movenet_dir, "--json")
+    judged = edge_valgus("analyze", "judged.mp4", "--model-dir", models, "--json")
     assert parse(judged.stdout)["frames"] == seen["frames"]
 
 
 @pytest.mark.movenet
-def test_the_demonstration_with_the_model_counts_every_rep(edge_valgus, movenet_dir):
+def test_the_demonstration_with_movenet_counts_every_rep(edge_valgus, movenet_dir):
     done = edge_valgus("demo", "--reps", 3, "--headless", "--json", "--model-dir", movenet_dir)
     assert (done.returncode, done.stderr) == (0, "")
     result = parse(done.stdout)
-    assert (result["model"], result["counted"], result["partial"]) == ("movenet-lightning-int8", 3, 0)
+    assert (result["model"], result["counted"], result["partial"]) == (MOVENET, 3, 0)
+
+
+def wait_for(happened, within_s=20.0):
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s:
+        if happened():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 class _Answer:

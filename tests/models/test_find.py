@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_valgus.config import AUTO, MOVENET, PRACTICE
 from edge_valgus.errors import ModelError
-from edge_valgus.models.find import ModelMissing, fetch_folder, find_model, search_folders
+from edge_valgus.models import find as module
+from edge_valgus.models.find import ModelMissing, fetch_folder, find_model, meant_by, search_folders
 from edge_valgus.models.manifest import load_manifest, shipped_dir
 
 CONTENT = b"not a network, but the right bytes" * 100
@@ -36,7 +38,7 @@ def find(tmp_path, manifest, monkeypatch):
     monkeypatch.delenv("EDGE_VALGUS_MODEL_DIR", raising=False)
 
     def run(name="tiny-model", **given):
-        return find_model(name, manifest=manifest, **{"state_dir": tmp_path / "state", **given})
+        return find_model(name, **{"manifest": manifest, "state_dir": tmp_path / "state", **given})
 
     return run
 
@@ -156,6 +158,10 @@ def test_the_shipped_manifest_lists_movenet():
             lambda text: text.replace("tiny.tflite", "../tiny.tflite", 1), "file", id="file outside its folder"
         ),
         pytest.param(lambda text: text.replace("https:", "file:"), "addresses.0", id="address of another kind"),
+        pytest.param(
+            lambda text: text.replace("addresses", "shipped = true\naddresses"), "left out", id="shipped and fetched"
+        ),
+        pytest.param(lambda text: text.partition("addresses")[0], "shipped = true", id="neither of both"),
         pytest.param(lambda _: "tiny-model = 5", "damaged", id="no table"),
         pytest.param(lambda _: "[", "not valid TOML", id="no TOML"),
     ],
@@ -172,6 +178,95 @@ def test_a_damaged_manifest_is_an_error(manifest, change, expected):
 def test_a_missing_manifest_is_an_error(tmp_path):
     with pytest.raises(ModelError, match=r"cannot be read.*install edge-valgus again"):
         load_manifest(tmp_path / "none.toml")
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A package that lists MoveNet and ships the practice network, both of the same bytes; returns the folder."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    for_all = f'bytes = {len(CONTENT)}\nsha256 = "{sha256}"\ntitle = "A"\nlicence = "MIT"\ninput = "a"\noutput = "b"\n'
+    (folder / "manifest.toml").write_text(
+        f'[{MOVENET}]\nfile = "movenet.tflite"\naddresses = ["https://example.org/a"]\n{for_all}'
+        f'[{PRACTICE}]\nfile = "practice.tflite"\nshipped = true\n{for_all}'
+    )
+    (folder / "practice.tflite").write_bytes(CONTENT)
+    monkeypatch.setattr(module, "shipped_dir", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def find_listed(find, shipped):
+    return lambda name, **given: find(name, manifest=shipped / "manifest.toml", **given)
+
+
+def put_movenet(folder: Path, content: bytes = CONTENT) -> Path:
+    return put(folder, content).rename(folder / "movenet.tflite")
+
+
+def test_auto_is_movenet_where_it_is_and_the_practice_network_without_it(tmp_path, shipped, find_listed):
+    found = find_listed(AUTO)
+    assert (found.path, found.entry.name) == (shipped / "practice.tflite", PRACTICE)
+    in_state = put_movenet(tmp_path / "state/models")
+    for real_people in (False, True):
+        found = find_listed(AUTO, real_people=real_people)
+        assert (found.path, found.entry.name) == (in_state, MOVENET)
+
+
+def test_auto_does_not_go_on_from_a_damaged_movenet(tmp_path, find_listed):
+    wrong = put_movenet(tmp_path / "state/models", CONTENT[:-1])
+    with pytest.raises(ModelError, match=f"{wrong} has 3399 bytes.*edge-valgus models fetch {MOVENET}"):
+        find_listed(AUTO)
+
+
+def test_movenet_by_its_name_is_never_another(find_listed):
+    with pytest.raises(ModelMissing, match=f"model {MOVENET} .*edge-valgus models fetch {MOVENET}"):
+        find_listed(MOVENET)
+
+
+@pytest.mark.parametrize("with_movenet", [False, True])
+@pytest.mark.parametrize("real_people", [False, True])
+def test_the_practice_network_by_its_name_is_had_wherever(tmp_path, shipped, find_listed, with_movenet, real_people):
+    if with_movenet:
+        put_movenet(tmp_path / "state/models")
+    assert find_listed(PRACTICE, real_people=real_people).path == shipped / "practice.tflite"
+
+
+def test_before_a_camera_the_practice_network_is_refused_with_both_ways_out(find_listed):
+    with pytest.raises(ModelMissing, match="drawn lifters only") as caught:
+        find_listed(AUTO, real_people=True)
+    message = str(caught.value)
+    assert f"edge-valgus models fetch {MOVENET}" in message
+    assert f'name = "{PRACTICE}" under [model]' in message
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", [AUTO, PRACTICE])
+def test_a_damaged_shipped_file_is_an_error_that_says_to_install_again(shipped, find_listed, name):
+    (shipped / "practice.tflite").write_bytes(CONTENT[::-1])
+    with pytest.raises(ModelError, match=r"practice\.tflite has SHA-256 .*; install edge-valgus again$"):
+        find_listed(name)
+    (shipped / "practice.tflite").unlink()
+    with pytest.raises(ModelMissing, match=f"model {PRACTICE} .*; install edge-valgus again$"):
+        find_listed(name)
+
+
+def test_what_auto_means_is_told_without_opening_a_file(tmp_path, shipped, monkeypatch):
+    monkeypatch.delenv("EDGE_VALGUS_MODEL_DIR", raising=False)
+    where = {"state_dir": tmp_path / "state", "manifest": shipped / "manifest.toml"}
+    assert meant_by(AUTO, **where) == PRACTICE
+    put_movenet(tmp_path / "state/models", b"damaged")
+    assert meant_by(AUTO, **where) == MOVENET
+    assert [meant_by(name, **where) for name in (PRACTICE, "own.tflite")] == [PRACTICE, "own.tflite"]
+
+
+def test_the_practice_network_is_shipped_as_it_is_listed(practice_path):
+    entry = load_manifest()[PRACTICE]
+    assert entry.shipped
+    assert practice_path == shipped_dir() / entry.file
+    assert practice_path.stat().st_size == entry.size_bytes <= 1_200_000
+    assert entry.licence == "MIT"
 
 
 @pytest.mark.movenet

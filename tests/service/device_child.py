@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from drawn_joints import noised
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.config import Config
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.service.device import Outputs, run_device, stop_on_signals, until
-from edge_valgus.service.sightings import Sighting, noised
+from edge_valgus.service.sightings import Sighting
 
 WALL_S = 1_700_000_000.0
 FPS = 20.0

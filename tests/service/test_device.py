@@ -22,7 +22,9 @@ import pytest
 from device_child import config_for, drawn_set
 from gpiozero.pins.mock import MockFactory, MockPin
 
+from drawn_joints import noised
 from edge_valgus.analysis import Analyser
+from edge_valgus.config import MOVENET, PRACTICE, PRACTICE_NOTICE
 from edge_valgus.errors import LightsError, ModelError, StoreError
 from edge_valgus.feedback.lights import Press
 from edge_valgus.feedback.mock import mock_pins, read_lamps
@@ -31,7 +33,7 @@ from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.client import LiveClient
 from edge_valgus.service.device import Outputs, paced, run_device, stop_on_signals, until
 from edge_valgus.service.loop import judge
-from edge_valgus.service.sightings import Sighting, noised
+from edge_valgus.service.sightings import Sighting
 from edge_valgus.service.sinks import StoreFault, StoreSink
 from edge_valgus.store.reader import StoreReader
 from edge_valgus.store.thread import StoreThread
@@ -383,9 +385,10 @@ def _at(times_s):
     return (Sighting(time_s, None) for time_s in times_s)
 
 
-@pytest.mark.movenet
+@pytest.mark.parametrize("model", [PRACTICE, pytest.param(MOVENET, marks=pytest.mark.movenet)])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_run_with_a_video_and_the_model_keeps_what_was_counted(folder, movenet_path, number):
+def test_run_with_a_video_keeps_what_was_counted_and_by_which_model(folder, request, model, number):
+    models = request.getfixturevalue("movenet_dir") if model == MOVENET else folder
     lifter = drawn_set(3)
     with av.open(str(folder / "drawn.mp4"), "w") as container:
         stream = container.add_stream("mpeg4", rate=20, options={"qscale:v": "3"})
@@ -394,7 +397,7 @@ def test_run_with_a_video_and_the_model_keeps_what_was_counted(folder, movenet_p
         for frame in lifter:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
         container.mux(stream.encode())
-    folders = ["--state-dir", folder, "--runtime-dir", folder, "--model-dir", movenet_path.parent]
+    folders = ["--state-dir", folder, "--runtime-dir", folder, "--model-dir", models]
     process = subprocess.Popen(
         [sys.executable, "-m", "edge_valgus", "run", "--mock-gpio", "--video", folder / "drawn.mp4", *folders],
         stdout=subprocess.PIPE,
@@ -405,7 +408,9 @@ def test_run_with_a_video_and_the_model_keeps_what_was_counted(folder, movenet_p
     wait_for_reps(folder, process, 1)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
-    assert err == ""
+    assert err == ("" if model == MOVENET else f"edge-valgus: {PRACTICE_NOTICE}\n")
     assert process.returncode == (0 if number is signal.SIGTERM else -number)
     assert "green on" in out
-    assert len(reps_in(folder)) >= 1
+    rows = reps_in(folder)
+    assert len(rows) >= 1
+    assert {row.model for row in rows} == {model}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from device_child import drawn_set
 
+from drawn_joints import noised
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import LightsConfig
 from edge_valgus.errors import LightsError
@@ -21,7 +22,7 @@ from edge_valgus.feedback.lights import Lights
 from edge_valgus.feedback.mock import mock_pins, read_lamps
 from edge_valgus.live.publisher import LivePublisher
 from edge_valgus.service.loop import judge
-from edge_valgus.service.sightings import Sighting, noised
+from edge_valgus.service.sightings import Sighting
 from edge_valgus.service.sinks import LightsSink, LiveSink, StoreSink
 from edge_valgus.store.reader import StoreReader
 from edge_valgus.store.thread import StoreThread

@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
 from edge_valgus.events import NAN, Doubt, Measures, Phase
 from edge_valgus.feedback.pattern import LampState
 from edge_valgus.live.snapshot import to_dict
@@ -87,6 +88,7 @@ def test_the_count_is_spoken_with_its_set(say):
     [
         pytest.param("movenet-lightning-int8", None, id="MoveNet"),
         pytest.param("", "No model ran", id="none"),
+        pytest.param(PRACTICE, PRACTICE_NOTICE, id="the practice network"),
         pytest.param("drawn keypoints", "drawn keypoints", id="another"),
     ],
 )

@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
 from edge_valgus.store.reader import StoreReader
 from edge_valgus.web.app import create_app
 
@@ -145,6 +146,24 @@ def test_the_notice_is_in_the_footer_of_every_page(gym, live):
 def test_the_footer_says_that_another_model_ran(gym, box):
     box.show(model="blobs")
     assert "“blobs”, not from MoveNet" in words_of(create_app(gym.reader, box.client).test_client().get("/"))
+
+
+def test_what_the_practice_network_saw_is_marked_and_explained_on_every_page(gym, box, more_reps):
+    with gym.writing() as store:
+        session = store.start_session(gym.today_s + 3600, source="drawn lifter", model=PRACTICE)
+        set_id, _ = more_reps(store, session, 1, gym.today_s + 3600, ({},))
+    client = create_app(gym.reader, box.client).test_client()
+    day = gym.reader.sets(date.today())[0].started_at.date()  # noqa: DTZ011
+    tagged = f"Tagged “practice”: {PRACTICE_NOTICE[0].lower()}{PRACTICE_NOTICE[1:]}."
+    for address in ("/", "/days/", f"/days/{day}"):
+        page = text_of(client.get(address))
+        assert page.count('<span class="tag practice">') == 1, address
+        assert f">{tagged}</p>" in page, address
+    assert PRACTICE_NOTICE in words_of(client.get(f"/sets/{set_id}"))
+    for address in (f"/sets/{gym.plain_set}", f"/days/{gym.old_day}"):
+        assert "practice" not in words_of(client.get(address))
+    box.show(model=PRACTICE)
+    assert f">{PRACTICE_NOTICE}.</p>" in text_of(client.get("/"))
 
 
 def test_no_page_speaks_of_injury_or_diagnosis(client, gym):

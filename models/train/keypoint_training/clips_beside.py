@@ -56,7 +56,10 @@ def beside(path: Path, network: Network, other: Network) -> Beside:
                 last_s = frame.time_s
                 crop = tracker.crop
                 if crop is not None:
-                    answers = [one.infer(sampler.sample(frame.image, crop)) for one, sampler in zip((network, other), samplers, strict=True)]
+                    answers = [
+                        one.infer(sampler.sample(frame.image, crop))
+                        for one, sampler in zip((network, other), samplers, strict=True)
+                    ]
                     places = [crop.in_frame_px(answer) for answer in answers]
                     believed = [
                         is_lifter(xy_px, answer[:, 2], frame.size_px, zone, following=True)
@@ -68,7 +71,9 @@ def beside(path: Path, network: Network, other: Network) -> Beside:
                         leg_px = max(leg_px, leg_length_px(places[1]))
                         apart_px = np.hypot(*(places[0] - places[1]).T)
                         for kind, joints in JOINTS.items():
-                            found[kind] += [apart_px[joint] for joint in joints if answers[1][joint, 2] >= RELIABLE_SCORE]
+                            found[kind] += [
+                                apart_px[joint] for joint in joints if answers[1][joint, 2] >= RELIABLE_SCORE
+                            ]
                 tracker.track(frame)
         except VideoBrokeOff:
             pass  # what came before is good

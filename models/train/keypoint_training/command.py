@@ -36,6 +36,9 @@ out_option = click.option(
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 200), default=0, show_default=True, help="The same seed, the same pictures."
 )
+float_option = click.option(
+    "--float", "with_float", is_flag=True, help=f"Write {FLOAT_FILE} too, the unquantized network, to compare with."
+)
 jobs_option = click.option(
     "--jobs", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default=True, help="Processes that draw."
 )
@@ -59,6 +62,7 @@ jobs_option = click.option(
     help="Train no longer than that, with as many pictures as are drawn by then. The result depends on the machine's speed.",
 )
 @click.option("--weights-only", is_flag=True, help="Leave out the conversion, which needs TensorFlow; see convert.py.")
+@float_option
 def train(
     *,
     out: Path,
@@ -70,10 +74,11 @@ def train(
     batch: int | None,
     minutes: float | None,
     weights_only: bool,
+    with_float: bool,
 ) -> None:
     """Make the keypoint network of the repository from scratch.
 
-    Draws lifters, trains on them, and writes OUT/edge_valgus_lifter_int8.tflite. Under two hours on two cores, and a few
+    Draws lifters, trains on them, and writes OUT/edge_valgus_lifter_int8.tflite. Under two hours on two cores, and seven
     minutes with a GPU and some cores that draw. Stop it when you like: started again with the same options, it goes on.
     Needs the extra `train`: pip install -e '.[train]', on Python 3.11.
     """
@@ -104,7 +109,7 @@ def train(
         raise click.ClickException(str(error)) from error
     click.echo(f"{outcome}")
     if not weights_only:
-        _convert(weights, out, seed=seed, jobs=jobs)
+        _convert(weights, out, seed=seed, jobs=jobs, with_float=with_float)
 
 
 @click.command(context_settings=SETTINGS)
@@ -112,7 +117,8 @@ def train(
 @out_option
 @seed_option
 @jobs_option
-def convert(weights_file: Path, out: Path, seed: int, jobs: int) -> None:
+@float_option
+def convert(weights_file: Path, *, out: Path, seed: int, jobs: int, with_float: bool) -> None:
     """Make OUT/edge_valgus_lifter_int8.tflite from WEIGHTS_FILE, the weights.npz that train.py has written.
 
     Draws some pictures if OUT has none, to see which numbers occur. For training on a machine without TensorFlow.
@@ -121,20 +127,21 @@ def convert(weights_file: Path, out: Path, seed: int, jobs: int) -> None:
         from keypoint_training.network import read
 
         weights = read(weights_file)
-        _convert(weights, out, seed=seed, jobs=jobs)
+        _convert(weights, out, seed=seed, jobs=jobs, with_float=with_float)
     except ImportError as error:
         raise click.ClickException(f"{error}; install what training needs: pip install -e '.[train]'") from error
     except (OSError, ValueError, KeyError) as error:
         raise click.ClickException(f"{weights_file}: {error}") from error
 
 
-def _convert(weights: Weights, out: Path, *, seed: int, jobs: int) -> None:
+def _convert(weights: Weights, out: Path, *, seed: int, jobs: int, with_float: bool) -> None:
     from keypoint_training.quantize import SHARDS, quantized, unquantized
 
     with Drawing(out / "pictures", seed=seed, shards=SHARDS, jobs=jobs) as drawing:
         shards = [drawing.wait_for(path) for path in drawing.paths]
     click.echo("Quantizing")
-    (out / FLOAT_FILE).write_bytes(unquantized(weights))
+    if with_float:
+        (out / FLOAT_FILE).write_bytes(unquantized(weights))
     written = out / MODEL_FILE
     written.write_bytes(quantized(weights, shards))
     click.echo(f"{written}: {written.stat().st_size / 1e6:.2f} MB")

@@ -302,6 +302,7 @@ def _first_shards(plan: Plan) -> int:
 
 def _usable(supply: Supply, plan: Plan, share: float) -> int:
     if plan.limit_s is not None:
+        supply.wait_for(1)  # all that there are is enough, but whatever has stopped more from coming has to be heard of
         return supply.count
     shards = usable(share, plan.shards)
     supply.wait_for(shards)

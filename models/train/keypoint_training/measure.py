@@ -48,20 +48,34 @@ class Target:
 
     def row(self) -> str:
         """A row of the table."""
-        return f"| {self.what} | at most {self.most:g} | {self.found:.3g} | {'yes' if self.found <= self.most else 'no'} |"
+        return (
+            f"| {self.what} | at most {self.most:g} | {self.found:.3g} | {'yes' if self.found <= self.most else 'no'} |"
+        )
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--model", default=PRACTICE, show_default=True, help="Name or path of the network to measure.")
-@click.option("--beside", "other_name", default=MOVENET, show_default=True, help="Name or path of the one to compare with.")
-@click.option("--float", "float_file", type=FILE, help="The unquantized file that convert.py wrote, to see what 8 bits cost.")
+@click.option(
+    "--beside", "other_name", default=MOVENET, show_default=True, help="Name or path of the one to compare with."
+)
+@click.option(
+    "--float", "float_file", type=FILE, help="The unquantized file that convert.py wrote, to see what 8 bits cost."
+)
 @click.option("--clips", type=FILE, help="Folder of recordings with an INDEX.json, to see how both differ on people.")
 @click.option("--first", type=click.IntRange(0), default=20_000, show_default=True, help="Seed of the first drawn set.")
 @click.option("--sets", type=click.IntRange(1), default=30, show_default=True, help="How many drawn sets.")
 @click.option("--gyms", type=click.IntRange(1), default=150, show_default=True, help="How many empty gyms.")
 @click.option("--runs", type=click.IntRange(1), default=200, show_default=True, help="Pictures to take the time of.")
 def measure(
-    *, model: str, other_name: str, float_file: Path | None, clips: Path | None, first: int, sets: int, gyms: int, runs: int
+    *,
+    model: str,
+    other_name: str,
+    float_file: Path | None,
+    clips: Path | None,
+    first: int,
+    sets: int,
+    gyms: int,
+    runs: int,
 ) -> None:
     """Print, in Markdown, how good a network is beside another one, and which of its targets it meets."""
     try:
@@ -117,14 +131,15 @@ def _share(what: str, most: float, own: Errors, other: Errors, joints: Sequence[
 
 
 def _worse(kind: str, own: Errors, before: Errors, joints: Sequence[int]) -> Target:
-    share = _share(f"error of the {kind}, of that before quantizing", 1.0 + MOST_WORSE, own, before, joints)
-    return share
+    return _share(f"error of the {kind}, of that before quantizing", 1.0 + MOST_WORSE, own, before, joints)
 
 
 def _empty(networks: Sequence[Network], seeds: range) -> list[Target]:
     gyms = _each("empty gyms", seeds, lambda seed: seen_in_empty_gym(seed, networks))
     squares = sum(gym.squares for gym in gyms)
-    click.echo(f"\n| {len(gyms)} empty gyms, {sum(gym.rack for gym in gyms)} with a rack | somebody seen | 95 % interval |")
+    click.echo(
+        f"\n| {len(gyms)} empty gyms, {sum(gym.rack for gym in gyms)} with a rack | somebody seen | 95 % interval |"
+    )
     click.echo("| --- | --- | --- |")
     for index, name in enumerate(("this network", "the other")):
         seen = sum(gym.seen[index] for gym in gyms)
@@ -145,7 +160,9 @@ def _people(folder: Path, network: Network, other: Network) -> None:
         share = sum(one.seen for one in ours) / frames if frames else np.nan
         cells = [_apart(ours, kind) for kind in JOINTS]
         click.echo(f"| {name} | {len(ours)} | {frames} | {100 * share:.0f} % | {' | '.join(cells)} |")
-    click.echo("\nDistance from where the other network sees the joint, in % of leg length, in frames in which it sees a lifter.")
+    click.echo(
+        "\nDistance from where the other network sees the joint, in % of leg length, in frames in which it sees a lifter."
+    )
 
 
 def _apart(clips: Sequence[Beside], kind: str) -> str:

@@ -23,11 +23,15 @@ class FloatNetwork:
         try:
             self._interpreter = runtime.Interpreter(model_path=str(path), num_threads=1)
         except ValueError as error:
-            raise ModelError(f"{path}: not a model that can be run; give the float file that convert.py wrote") from error
+            raise ModelError(
+                f"{path}: not a model that can be run; give the float file that convert.py wrote"
+            ) from error
         self._interpreter.allocate_tensors()
         (given,), (answer,) = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if given["dtype"] != np.float32:
-            raise ModelError(f"{path}: input is {given['dtype'].__name__}, expected float32; give convert.py's float file")
+            raise ModelError(
+                f"{path}: input is {given['dtype'].__name__}, expected float32; give convert.py's float file"
+            )
         self.side_px = int(given["shape"][1])
         self._input_index, self._output_index = given["index"], answer["index"]
 

@@ -1,4 +1,4 @@
-"""From trained weights to a TFLite file of 8-bit integers, with the decoding inside, in MoveNet's shape."""
+"""From trained weights to a TFLite file of 8-bit integers, with the decoding inside as floats, in MoveNet's shape."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from keypoint_training.shards import Shard, decoded
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf
+from tensorflow.lite.python.util import modify_model_io_type
 
-from keypoint_training.twin import decode, twin
+from keypoint_training.twin import DECODING, decode, twin
 
 SHARDS: Final = 4  # whose pictures show the converter which numbers occur
 EVERY: Final = 2  # of them: neighbours show the same room
+
+ANSWER: Final = "PartitionedCall:0"  # what the converter calls the last operation
 
 Tensor = Any
 
@@ -29,11 +32,13 @@ def quantized(weights: Weights, shards: Iterable[Shard]) -> bytes:
     converter = _converter(weights)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _samples(shards)
-    # Float operations only for what has no 8-bit form: a few numbers at the very end.
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
-    converter.inference_input_type = tf.uint8
-    converter.inference_output_type = tf.float32
-    return bytes(converter.convert())
+    # The converter alone would put the decoding into 8 bits too, and a knee a third further off: only its debugger can
+    # be told to leave something out, and it leaves the input as floats.
+    chosen = tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=[*DECODING, ANSWER])
+    debugger = tf.lite.experimental.QuantizationDebugger(
+        converter=converter, debug_dataset=lambda: iter(()), debug_options=chosen
+    )
+    return bytes(modify_model_io_type(debugger.get_nondebug_quantized_model(), tf.uint8, tf.float32))
 
 
 def unquantized(weights: Weights) -> bytes:

@@ -87,6 +87,10 @@ class Drawing:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End drawing. What waits for a shard that is not there hears that it never will be."""
         # Nobody waits for a shard that is half drawn: it is drawn anew when it is asked for again.
         for process in list((self._pool._processes or {}).values()):  # noqa: SLF001  public from Python 3.14 on
             process.terminate()

@@ -14,6 +14,8 @@ from keypoint_training.network import CELLS, EPSILON, JOINTS, LEVELS, SCALE, Wei
 Tensor = Any  # TensorFlow ships no types
 
 SAME: Final = "SAME"
+DECODING: Final = tuple(f"decoded/{name}" for name in ("middle", "there", "share", "score", "all", "answer"))
+"""Names of the operations at the end of `decode`, which stay floats: in 8 bits a place would be one of 256 on each axis."""
 
 
 def twin(weights: Weights) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
@@ -50,13 +52,15 @@ def decode(heat: Tensor, offsets: Tensor) -> Tensor:
     """Maps of one picture → float32 [1, 1, 17, 3]: y, x in shares of the square, score. Only what TFLite knows."""
     flat = tf.reshape(heat, (CELLS * CELLS, JOINTS))
     cell = tf.argmax(flat, axis=0, output_type=tf.int32)
-    score = tf.sigmoid(tf.reduce_max(flat, axis=0))
+    best = tf.reduce_max(flat, axis=0)
     by_joint = tf.reshape(offsets, (CELLS * CELLS * JOINTS, 2))
     offset = tf.gather(by_joint, cell * JOINTS + tf.range(JOINTS))
-    row = tf.cast(cell // CELLS, tf.float32)
-    column = tf.cast(cell % CELLS, tf.float32)
-    yx = (tf.stack([row, column], axis=1) + 0.5 + offset) / CELLS
-    return tf.reshape(tf.concat([yx, score[:, None]], axis=1), (1, 1, JOINTS, 3))
+    corner = tf.cast(tf.stack([cell // CELLS, cell % CELLS], axis=1), tf.float32)
+    with tf.name_scope("decoded"):
+        place = tf.add(tf.add(corner, 0.5, name="middle"), offset, name="there")
+        yx = tf.multiply(place, 1.0 / CELLS, name="share")
+        score = tf.sigmoid(best[:, None], name="score")
+        return tf.reshape(tf.concat([yx, score], axis=1, name="all"), (1, 1, JOINTS, 3), name="answer")
 
 
 class _Layers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from edge_valgus.config import Config, load_config
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE, Config, load_config
 from edge_valgus.models.find import find_model
 from edge_valgus.pose import KeypointModel
 from edge_valgus.service.summary import Summary
 
+log = logging.getLogger(__name__)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Whether a file can be read is found out by opening it, and said in our own words.
@@ -73,16 +75,29 @@ def overridden(
     return config.model_copy(update=changes)
 
 
-def open_model(config: Config, model_dir: Path | None) -> tuple[KeypointModel, str]:
-    """Find and load the model that the settings name; returns it and the name to show. Raises ModelError."""
-    found = find_model(config.model.name, model_dir=model_dir, state_dir=config.store.state_path)
+def open_model(config: Config, model_dir: Path | None, *, real_people: bool = False) -> tuple[KeypointModel, str]:
+    """Find and load the model that the settings name; returns it and the name to show. Raises ModelError.
+
+    real_people: see `find_model`. The practice network is told of, in the log and so in a terminal.
+    """
+    found = find_model(
+        config.model.name, model_dir=model_dir, state_dir=config.store.state_path, real_people=real_people
+    )
     network = KeypointModel(
         found.path,
         runtime=config.model.runtime,
         threads=config.model.threads,
         verified=found.entry is not None,
     )
-    return network, found.entry.name if found.entry is not None else found.path.stem
+    name = found.entry.name if found.entry is not None else found.path.stem
+    tell_of_practice(name)
+    return network, name
+
+
+def tell_of_practice(model: str) -> None:
+    """Say so if it is the practice network: what it sees in people is worth little."""
+    if model == PRACTICE:
+        log.warning(PRACTICE_NOTICE)
 
 
 @contextmanager
@@ -112,5 +127,6 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
     if summary.reps:
         console.print(summary.table())
         console.print()
-    console.print(f"{summary.source}: {summary.headline()}.", soft_wrap=True)
+    seen_with = "; seen with the practice network" if summary.model == PRACTICE else ""
+    console.print(f"{summary.source}: {summary.headline()}{seen_with}.", soft_wrap=True)
     sys.stdout.flush()

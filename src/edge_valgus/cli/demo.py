@@ -18,11 +18,8 @@ from edge_valgus.cli.common import (
     print_summary,
     settings,
 )
-from edge_valgus.config import Config
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.feedback.terminal import TerminalLights
-from edge_valgus.models.find import ModelMissing
-from edge_valgus.pose import KeypointModel
 from edge_valgus.service import demo as drawn
 from edge_valgus.service.device import Outputs, paced, run_device, stop_on_signals, until, wall_clock_from_now
 from edge_valgus.service.summary import Summary
@@ -56,7 +53,7 @@ def demo(
 ) -> None:
     """Watch drawn lifters squat: model, counting, knee lights in this terminal, page on http://127.0.0.1:8080.
 
-    Each lifter lets the left knee cave in on the third rep and the right one on the fifth. Everything is as on the device
+    MoveNet looks at them if it was fetched, and else the practice network that comes with edge-valgus. Each lifter lets the left knee cave in on the third rep and the right one on the fifth. Everything is as on the device
     except the camera and the pins. Ends with Ctrl-C; without a terminal, after its sets.
 
     \b
@@ -69,8 +66,8 @@ def demo(
         sets = sets or 1
     elif not terminal:
         sets = sets or SETS_WITHOUT_TERMINAL
-    network, model = _model_or_none(config, model_dir, asked_for=model_name is not None)
-    summary = Summary("drawn lifter", model, network.runtime if network else "none")
+    network, model = open_model(config, model_dir)
+    summary = Summary("drawn lifter", model, network.runtime)
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-valgus-demo-"))
         config = drawn.config_for(config, folder, port)
@@ -98,13 +95,3 @@ def demo(
             ),
         )
     print_summary(summary, as_json=as_json)
-
-
-def _model_or_none(config: Config, model_dir: Path | None, *, asked_for: bool) -> tuple[KeypointModel | None, str]:
-    try:
-        return open_model(config, model_dir)
-    except ModelMissing as missing:
-        if asked_for:
-            raise
-        click.echo(f"No model runs: you see the drawn joints themselves, noised; {missing.how_to_fetch}", err=True)
-        return None, drawn.MODEL_NONE

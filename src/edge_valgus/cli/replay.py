@@ -10,7 +10,7 @@ import click
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.capture.replay import read_poses
-from edge_valgus.cli.common import FILE, config_option, json_option, print_summary, settings
+from edge_valgus.cli.common import FILE, config_option, json_option, print_summary, settings, tell_of_practice
 from edge_valgus.feedback.lights import Lights
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.feedback.terminal import TerminalLights
@@ -34,6 +34,7 @@ def replay(poses: Path, *, as_json: bool, with_lights: bool, config_file: Path |
     """
     config = settings(config_file)
     recording = read_poses(poses)
+    tell_of_practice(recording.model)
     summary = Summary(recording.source, recording.model, "replay")
     sinks: list[Sink] = [summary]
     sightings = replayed(recording)

@@ -13,8 +13,10 @@ from edge_valgus.capture.source import Source
 from edge_valgus.capture.video import VideoFile
 from edge_valgus.cli.common import FILE, config_option, model_options, open_model, settings
 from edge_valgus.config import Config
+from edge_valgus.errors import ModelError
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.feedback.terminal import TerminalLights
+from edge_valgus.models.find import meant_by
 from edge_valgus.pose import PoseTracker
 from edge_valgus.service.device import (
     Outputs,
@@ -48,7 +50,8 @@ def run(
 ) -> None:
     """Watch the camera, drive the lights, keep the sets: the half of the device that sees pictures.
 
-    It opens no network socket; the page is the other process, `edge-valgus web`. Ends on SIGTERM or Ctrl-C after writing
+    It needs MoveNet (`edge-valgus models fetch`): before a camera, the practice network that comes with edge-valgus runs only
+    if it is asked for by its name. It opens no network socket; the page is the other process, `edge-valgus web`. Ends on SIGTERM or Ctrl-C after writing
     what was counted; anything that goes wrong lights the fault pattern and ends it, so that systemd starts it anew.
 
     \b
@@ -60,7 +63,7 @@ def run(
     with stop_on_signals() as stop, TerminalLights() if mock_gpio else nullcontext() as terminal:
 
         def sightings() -> Iterable[Sighting]:
-            network, _ = open_model(config, model_dir)
+            network, _ = open_model(config, model_dir, real_people=video is None)
             with source:
                 seen = tracked(source, PoseTracker(network, config.zone))
                 yield from until(stop, paced(seen, stop) if video is not None else seen)
@@ -70,13 +73,20 @@ def run(
             Outputs(
                 config,
                 source=_name(video, config),
-                model=config.model.name,
+                model=_model_to_show(config, model_dir),
                 to_wall=wall_clock_from_now() if video is not None else wall_clock_of_camera(),
                 pins=mock_pins() if mock_gpio else None,
                 terminal=terminal,
                 stop=stop,
             ),
         )
+
+
+def _model_to_show(config: Config, model_dir: Path | None) -> str:
+    try:
+        return meant_by(config.model.name, model_dir=model_dir, state_dir=config.store.state_path)
+    except ModelError:  # told when the model is opened, where the lights can show that something is wrong
+        return config.model.name
 
 
 def _name(video: Path | None, config: Config) -> str:

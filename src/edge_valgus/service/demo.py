@@ -21,13 +21,11 @@ from edge_valgus.errors import WebError
 from edge_valgus.frames import Frame
 from edge_valgus.pose import PoseTracker
 from edge_valgus.pose.tracker import Network
-from edge_valgus.service.sightings import Sighting, noised, tracked
+from edge_valgus.service.sightings import Sighting, tracked
 
 KNEE_IN_M: Final = 0.05  # how far the demonstrated faults go
 BREAK_S: Final = 1.0  # longer than the rest time by this: a new lifter begins a new set
 PAGE_UP_S: Final = 20.0
-
-MODEL_NONE: Final = "none (drawn joints, noised)"
 
 
 def lifters(first_seed: int, reps: int) -> Iterator[DrawnLifter]:
@@ -38,19 +36,12 @@ def lifters(first_seed: int, reps: int) -> Iterator[DrawnLifter]:
         yield DrawnLifter(random_set(seed, reps, knee_in=wanted))
 
 
-def show(drawn: Iterator[DrawnLifter], network: Network | None, config: Config) -> Iterator[Sighting]:
-    """Sightings of lifter after lifter, with a pause between them long enough to end the set.
-
-    network: what looks at the pictures; None takes the drawn joints themselves, noised, and draws nothing.
-    """
+def show(drawn: Iterator[DrawnLifter], network: Network, config: Config) -> Iterator[Sighting]:
+    """Sightings of lifter after lifter, with a pause between them long enough to end the set."""
     start_s = 0.0
-    for number, lifter in enumerate(drawn):
-        if network is None:
-            sightings = noised(lifter, seed=number)
-        else:
-            sightings = tracked(lifter, PoseTracker(network, config.zone))
+    for lifter in drawn:
         time_s = 0.0
-        for sighting in sightings:
+        for sighting in tracked(lifter, PoseTracker(network, config.zone)):
             time_s = sighting.time_s
             yield _later(sighting, start_s)
         start_s += time_s + config.count.rest_s + BREAK_S

@@ -33,8 +33,8 @@ _SETS: Final = """
         avg(reps.depth), avg(reps.bottom_s - reps.start_s), avg(reps.end_s - reps.bottom_s),
         count(*) FILTER (WHERE reps.valgus IN ('left', 'both')),
         count(*) FILTER (WHERE reps.valgus IN ('right', 'both')),
-        count(*) FILTER (WHERE reps.valgus = 'unknown')
-    FROM sets LEFT JOIN reps ON reps.set_id = sets.id AND reps.counted = 1
+        count(*) FILTER (WHERE reps.valgus = 'unknown'), sessions.model
+    FROM sets JOIN sessions ON sessions.id = sets.session_id LEFT JOIN reps ON reps.set_id = sets.id AND reps.counted = 1
 """
 
 
@@ -77,7 +77,13 @@ class StoreReader:
                     " WHERE sets.started_at >= ? AND sets.started_at < ? AND reps.valgus IN ('left', 'right', 'both')",
                     (start, end),
                 ).fetchone()
-                found.append(DayRow(day, sessions, sets, int(counted), int(partial), flagged))
+                models = db.execute(
+                    "SELECT DISTINCT sessions.model FROM sets JOIN sessions ON sessions.id = sets.session_id"
+                    " WHERE sets.started_at >= ? AND sets.started_at < ? ORDER BY sessions.model",
+                    (start, end),
+                ).fetchall()
+                names = tuple(model for (model,) in models)
+                found.append(DayRow(day, sessions, sets, int(counted), int(partial), flagged, names))
                 before = start
         return tuple(found)
 

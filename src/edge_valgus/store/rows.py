@@ -14,7 +14,10 @@ from edge_valgus.events import Valgus
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A day on which something was lifted. `flagged_reps`: counted reps on which a knee caved in."""
+    """A day on which something was lifted.
+
+    flagged_reps: counted reps on which a knee caved in. models: what saw its sets, each once.
+    """
 
     day: date
     sessions: int
@@ -22,6 +25,7 @@ class DayRow:
     counted: int
     partial: int
     flagged_reps: int
+    models: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class SetRow:
     number: 1-based within its session. session_number: 1-based among the sessions with sets on the day of this set.
     ended_at: None while the set is going on.
     flagged_left_reps, flagged_right_reps: counted reps on which that knee caved in; a rep with both is in both.
-    unknown_reps: counted reps whose knees could not be judged.
+    unknown_reps: counted reps whose knees could not be judged. model: what saw it.
     """
 
     id: int
@@ -48,6 +52,7 @@ class SetRow:
     flagged_left_reps: int
     flagged_right_reps: int
     unknown_reps: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, jsonify, make_response, render_templat
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
+from edge_valgus.config import PRACTICE
 from edge_valgus.errors import StoreError
 from edge_valgus.live.client import LiveClient
 from edge_valgus.store.reader import StoreReader
@@ -60,7 +61,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for filter_name in ("seconds", "percent", "displacement", "ratio", "degrees", "count", "clock", "weekday"):
         app.jinja_env.filters[filter_name] = getattr(words, filter_name)
-    app.jinja_env.globals.update(knees=words.KNEES, assets=app.extensions[EXTENSION].assets)
+    app.jinja_env.globals.update(knees=words.KNEES, practice=PRACTICE, assets=app.extensions[EXTENSION].assets)
     app.before_request(_only_known_hosts)
     app.before_request(_only_reading)
     app.after_request(_headers)

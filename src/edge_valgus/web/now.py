@@ -7,9 +7,10 @@ The words are chosen here and nowhere else: the first rendering, the event strea
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
 from edge_valgus.web import words
 
 _LAMPS: Final = ("green", "amber", "red_left", "red_right")
@@ -68,9 +69,18 @@ def model_notice(model: object) -> str | None:
     name = str(model or "")
     if name.startswith("movenet"):
         return None
+    if name == PRACTICE:
+        return PRACTICE_NOTICE + "."
     if not name:
         return "No model ran: these keypoints are not from a camera picture."
     return f"Keypoints come from “{name}”, not from MoveNet: the figures in the documentation do not apply to it."
+
+
+def tagged_notice(models: Iterable[str]) -> str | None:
+    """What the footer says of a list in which some is tagged “practice”; None when nothing in it is."""
+    if PRACTICE not in models:
+        return None
+    return f"Tagged “practice”: {PRACTICE_NOTICE[0].lower()}{PRACTICE_NOTICE[1:]}."
 
 
 def _without_reading(state: str, headline: str, hint: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from edge_valgus.web import stream
 from edge_valgus.web.api import parse_day, parse_id
 from edge_valgus.web.charts import NARROW, WIDE, TracedRep, rep_chart, set_chart
 from edge_valgus.web.context import STATIC_DIR, page, today
+from edge_valgus.web.now import model_notice, tagged_notice
 
 MOST_DAYS: Final = 60
 
@@ -49,7 +50,11 @@ def today_fragment() -> str:
 @blueprint.get("/days/")
 def days() -> str:
     """The days with sets."""
-    return render_template("days.html", days=page().reader.days(MOST_DAYS), today=today(), notice=page().notice)
+    rows = page().reader.days(MOST_DAYS)
+    models = {model for row in rows for model in row.models}
+    return render_template(
+        "days.html", days=rows, today=today(), notice=page().notice, stored_notice=tagged_notice(models)
+    )
 
 
 @blueprint.get("/days/<text>")
@@ -84,6 +89,7 @@ def one_set(set_id: str) -> str:
         reps=[(one.rep, rep_chart(one)) for one in traced],
         opened=next((rep.id for rep in detail.reps if rep.valgus not in {Valgus.NONE, Valgus.UNKNOWN}), None),
         notice=here.notice,
+        stored_notice=model_notice(detail.model),
     )
 
 
@@ -127,6 +133,7 @@ def _day(day: date, *, tolerate: bool = False) -> dict[str, object]:
         "today": today(),
         "sessions": sessions,
         "problem": problem,
+        "stored_notice": tagged_notice(row.model for row in rows),
         "sets_total": len(rows),
         "reps_total": sum(row.counted for row in rows),
     }

@@ -38,8 +38,8 @@ function show(view) {
   lastKnees.dataset.valgus = rep.valgus ?? "";
   put("model", view.model === null ? "" : `${view.model || "no model"}, ${Math.round(view.fps ?? 0)} pictures per second`);
   if (!("fixed" in notice.dataset)) {
-    notice.textContent = view.model_notice ?? "";
-    notice.hidden = !view.model_notice;
+    notice.textContent = view.model_notice ?? notice.dataset.stored ?? "";
+    notice.hidden = !notice.textContent;
   }
   figure.show(view);
 }
