@@ -12,7 +12,7 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 help:
 	@echo 'make demo       watch drawn lifters squat: lights in this terminal, page on http://127.0.0.1:8080'
 	@echo '                  make demo ARGS="--reps 5 --headless"   one set, a table, no page'
-	@echo 'make test       the tests that take seconds; those that need a model or a browser skip without one'
+	@echo 'make test       the tests that take seconds; those that need MoveNet or a browser skip without one'
 	@echo 'make test-slow  the tests that take minutes'
 	@echo 'make accuracy   how often it is right, on 100 sets without pictures; more: make accuracy ARGS=--help'
 	@echo 'make lint       ruff (rules and format) and mypy'

@@ -350,13 +350,13 @@ def test_a_clip_that_kills_its_process_is_told_apart_from_the_others(tmp_path, m
     assert fault.startswith(f"{tmp_path / 'deadly.mp4'}: its process died")
 
 
-@pytest.mark.movenet
-def test_a_drawn_squat_on_film_is_counted_in_processes_of_their_own(tmp_path, movenet_path):
+@pytest.mark.parametrize("path", ["practice_path", pytest.param("movenet_path", marks=pytest.mark.movenet)])
+def test_a_drawn_squat_on_film_is_counted_in_processes_of_their_own(tmp_path, request, path):
     lifter = DrawnLifter(TWO_REPS, size_px=(320, 240), fps=10)
     encode(tmp_path / "squats.mp4", (frame.image for frame in lifter), fps=10)
     broken_off(tmp_path / "half.mp4")
     folder = index(tmp_path, two_reps_entry("squats.mp4"), {"file": "half.mp4", **NEGATIVE})
-    result = run_real(folder, model=Model("movenet-lightning-int8", movenet_path), jobs=2)
+    result = run_real(folder, model=Model("a-network", request.getfixturevalue(path)), jobs=2)
     (own,) = result.scores[PRODUCT]
     assert (own.counted, own.ghosts) == (2, 0)
     assert own.judged > 0.5

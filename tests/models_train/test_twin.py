@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason=WHY)
 pytest.importorskip("tensorflow", reason=WHY)
 
 from keypoint_training.network import Network, decode, weights_of
-from keypoint_training.pictures import INPUT_PX
+from keypoint_training.pictures import INPUT_PX, KEPT_PX
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +63,23 @@ def test_so_does_the_float_file(network, picture, maps):
     answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     assert answer.shape == (1, 1, 17, 3)
     np.testing.assert_allclose(answer[0, 0], decode(*maps)[0].numpy(), atol=1e-3)
+
+
+def test_the_quantized_file_takes_bytes_and_gives_places_finer_than_bytes(network, picture):
+    import tensorflow as tf
+
+    from keypoint_training.quantize import quantized
+    from keypoint_training.shards import Shard, jpeg_of
+
+    images = np.random.default_rng(8).integers(0, 256, (4, KEPT_PX, KEPT_PX, 3), np.uint8)
+    shard = Shard([jpeg_of(image, 90) for image in images], np.zeros((4, 17, 2), np.float32))
+    interpreter = tf.lite.Interpreter(model_content=quantized(weights_of(network), [shard]))
+    interpreter.allocate_tensors()
+    (given,), (answer,) = interpreter.get_input_details(), interpreter.get_output_details()
+    assert (given["dtype"], answer["dtype"]) == (np.uint8, np.float32)
+    interpreter.set_tensor(given["index"], picture.astype(np.uint8))
+    interpreter.invoke()
+    keypoints = interpreter.get_tensor(answer["index"])
+    assert keypoints.shape == (1, 1, 17, 3)
+    steps = 256 * keypoints[0, 0, :, :2]
+    assert np.mean(np.abs(steps - np.round(steps)) < 0.02) < 0.3

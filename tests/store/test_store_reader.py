@@ -87,6 +87,8 @@ def test_days_are_local_and_newest_first(diary: Diary) -> None:
         (date(2026, 3, 1), 1, 1, 2, 0, 1),
     ]
     assert diary.reader.days(2) == days[:2]
+    assert {row.models for row in days} == {("movenet",)}
+    assert {row.model for row in diary.reader.sets(date(2026, 3, 2))} == {"movenet"}
     # In Tokyo all of that evening was the next day.
     assert StoreReader(diary.path, time_zone=ZoneInfo("Asia/Tokyo")).days()[-1].day == date(2026, 3, 2)
 

@@ -143,7 +143,7 @@ def _draw_one(seed: int, number: int, path: Path) -> None:
     first = seed * SEEDS_APART + number * ROOMS_PER_SHARD
     drawn = [picture for room in range(first, first + ROOMS_PER_SHARD) for picture in pictures(room)]
     random = np.random.default_rng((seed, number, 5))
-    jpegs = [_jpeg(picture.image, int(random.integers(*QUALITY))) for picture in drawn]
+    jpegs = [jpeg_of(picture.image, int(random.integers(*QUALITY))) for picture in drawn]
     growing = path.with_suffix(".part.npz")
     np.savez(
         growing,
@@ -154,7 +154,8 @@ def _draw_one(seed: int, number: int, path: Path) -> None:
     growing.replace(path)
 
 
-def _jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
+def jpeg_of(image: NDArray[np.uint8], quality: int) -> bytes:
+    """uint8 [rows, columns, 3] as a JPEG of that quality, 1 to 95."""
     out = io.BytesIO()
     Image.fromarray(image).save(out, "JPEG", quality=quality)
     return out.getvalue()
