@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
 from edge_valgus.events import Doubt, Phase
 from edge_valgus.feedback.pattern import LampState
 from edge_valgus.web import stream
@@ -109,6 +110,18 @@ def test_it_says_step_into_view_and_comes_back(browser, page, box):
     box.show(doubt=Doubt.TURNED)
     wait_until(lambda: text(browser, "[data-show=headline]") == "Can't judge: turned away")
     assert browser.execute_script("return getComputedStyle(document.querySelector('.ghost')).display") == "none"
+
+
+def test_the_footer_tells_of_the_practice_network_while_it_sees(browser, page, box):
+    browser.get(page)
+    wait_until(lambda: text(browser, "[data-show=link]") == "Live")
+    shown = "return !document.getElementById('notice').hidden"
+    assert not browser.execute_script(shown)
+    box.show(model=PRACTICE)
+    wait_until(lambda: text(browser, "#notice") == f"{PRACTICE_NOTICE}.")
+    assert browser.execute_script(shown)
+    box.show()
+    wait_until(lambda: not browser.execute_script(shown))
 
 
 def test_one_browser_too_many_asks_instead(browser, page, box):
