@@ -199,7 +199,9 @@ class _Training:
 
     def lay_out(self, say: Callable[[str], None]) -> None:
         """Choose the fastest layout: which one that is differs between processors."""
+        since_s = time.monotonic()
         self._layout = fastest(self._network, self._device, self._plan.batch, say)
+        self._began_s += time.monotonic() - since_s  # no training yet
         self._network.to(memory_format=self._layout.memory)
         self.average.to(memory_format=self._layout.memory)
         pairs = zip(self.average.state_dict().values(), self._network.state_dict().values(), strict=True)
