@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -68,6 +69,9 @@ def _range(value: str, option: click.Parameter) -> Seeds:
             f"{value!r} are {int(end) - int(first)} scenes: expected at most {MOST_SCENES} a run", param=option
         )
     return int(first), int(end)
+
+
+OWN_FOLDER: Final = Path(__file__).resolve().parent
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -141,9 +145,14 @@ def accuracy(
     suites = [suite for suite in SUITES if suite in chosen or ALL in chosen] or [DRAWN]
     _check_seeds(suites, seeds)
     _check_folders(suites, clips, poses)
+    if suites == [KEYPOINTS] and (model_name != MOVENET or model_dir is not None):
+        raise click.UsageError("--model and --model-dir are of no use to the suite keypoints alone: no network looks")
     _check_outputs(json_out, markdown_out, clips)
     real_clips = read_clips(clips) if clips is not None else ()  # before anything that takes long
     model = _model(model_name, model_dir) if suites != [KEYPOINTS] else None
+    for option, out in (("--json", json_out), ("--markdown", markdown_out)):
+        if model is not None and out is not None and out.resolve() == model.path.resolve():
+            raise click.BadParameter(f"{out} is the network's own file: write elsewhere", param_hint=f"'{option}'")
     results: dict[str, Any] = {}
     clip_rows = ""
     for suite in suites:
@@ -199,7 +208,8 @@ def _model(name: str, model_dir: Path | None) -> Model:
             f"{model_dir} is no folder: give the one that holds the model", param_hint="'--model-dir'"
         )
     found = find_model(name, model_dir=model_dir)
-    return Model(found.entry.name if found.entry is not None else found.path.stem, found.path.absolute())
+    name = found.entry.name if found.entry is not None else found.path.stem
+    return Model(name, found.path.absolute(), hashlib.sha256(found.path.read_bytes()).hexdigest())
 
 
 def _check_seeds(suites: list[str], seeds: dict[str, Seeds]) -> None:
@@ -223,6 +233,10 @@ def _check_folders(suites: list[str], clips: Path | None, poses: Path | None) ->
             raise click.BadParameter(
                 f"{poses} cannot be a folder ({error.strerror}): give another", param_hint="'--poses'"
             ) from error
+        if clips is not None and poses.resolve().is_relative_to(clips.resolve()):
+            raise click.BadParameter(
+                f"{poses} lies in the folder of the clips, {clips}: give another folder", param_hint="'--poses'"
+            )
         if not os.access(poses, os.W_OK):
             raise click.BadParameter(f"{poses} cannot be written to: give another folder", param_hint="'--poses'")
 
@@ -247,6 +261,10 @@ def _check_output(option: str, out: Path | None) -> None:
     if not folder.is_dir():
         raise click.BadParameter(
             f"{out}: there is no folder {folder}; make it, or write elsewhere", param_hint=f"'{option}'"
+        )
+    if out.resolve().is_relative_to(OWN_FOLDER):
+        raise click.BadParameter(
+            f"{out} lies among the benchmark's own files: write elsewhere", param_hint=f"'{option}'"
         )
     if out.is_dir() or not os.access(out if out.exists() else folder, os.W_OK):
         raise click.BadParameter(f"{out} cannot be written: give another file", param_hint=f"'{option}'")

@@ -51,8 +51,9 @@ def below_floor(suites: Mapping[str, Mapping[str, Any]], model: str = MOVENET) -
 
     model: what has looked. Only the practice network has floors of its own.
     """
-    lines = []
-    for floor in PRACTICE_FLOORS if model == PRACTICE else FLOORS:
+    floors = PRACTICE_FLOORS if model == PRACTICE else FLOORS
+    lines = [f"{suite}: {model} has no floors" for suite in suites if suite not in {floor.suite for floor in floors}]
+    for floor in floors:
         if floor.suite not in suites:
             continue
         found = suites[floor.suite].get(floor.figure)

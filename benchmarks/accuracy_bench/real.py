@@ -166,7 +166,7 @@ def _views(task: _Task) -> tuple[Views, bool]:
     # By content: a video that was replaced or renamed is told by nothing else as surely.
     with scene.path.open("rb") as file:
         suite = f"real-{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
-    shelf = PoseShelf(task.poses, task.model.name)
+    shelf = PoseShelf(task.poses, task.model.name, task.model.sha256)
     views = shelf.load(suite, 0, scene.known())
     if views is not None:
         return views, shelf.is_old(suite, 0)

@@ -71,13 +71,14 @@ def see(scene: Scene, network: Network) -> Views:
 class PoseShelf:
     """A folder that keeps what was seen: one .npz for each suite, seed and model.
 
-    A file that is damaged, of another version or of another scene (the truth has changed since) counts as missing, so
-    that it is made anew and replaced. What only the code that saw it has changed of is used, and told (`is_old`): most
+    A file that is damaged, of another version, of another scene (the truth has changed since) or of another network under the
+    same name counts as missing, so that it is made anew and replaced. What only the code that saw it has changed of is used, and told (`is_old`): most
     changes of code change no pose, and to see thousands of scenes anew takes a night.
     """
 
     folder: Path
     model: str
+    sha256: str = ""  # of the network's file
 
     def path(self, suite: str, seed: int) -> Path:
         """Where that scene's poses lie."""
@@ -88,7 +89,7 @@ class PoseShelf:
         try:
             # Opened here: from a damaged archive, numpy runs away without closing it.
             with self.path(suite, seed).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                if str(file["key"]) != _key(known):
+                if str(file["key"]) != _key(known) or str(file["network"]) != self.sha256:
                     return None
                 return {name: _unpacked(file, name) for name in (TRACKED, WHOLE)}
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
@@ -107,7 +108,7 @@ class PoseShelf:
         growing = path.with_name(f".{path.stem}.{os.getpid()}.npz")
         arrays = {key: array for name, seen in views.items() for key, array in _packed(seen, name).items()}
         try:
-            made = {"key": np.array(_key(known)), "code": np.array(code_key())}
+            made = {"key": np.array(_key(known)), "code": np.array(code_key()), "network": np.array(self.sha256)}
             np.savez_compressed(growing, **made, **cast("dict[str, NDArray[np.float64]]", arrays))
             growing.replace(path)
         finally:

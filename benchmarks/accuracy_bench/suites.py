@@ -41,10 +41,11 @@ class WorkerLost(EdgeValgusError, RuntimeError):  # noqa: N818  says what happen
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which network to load. name: as the manifest has it."""
+    """Which network to load. name: as the manifest has it. sha256: of its file."""
 
     name: str
     path: Path
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _views(task: Task, scene: Scene, known: Known) -> tuple[Views, bool]:
         return {TRACKED: noised_poses(scene, task.seed)}, False
     if task.model is None:
         raise ValueError(f"suite {task.suite}: needs a model")
-    shelf = PoseShelf(task.poses, task.model.name) if task.poses is not None else None
+    shelf = PoseShelf(task.poses, task.model.name, task.model.sha256) if task.poses is not None else None
     views = shelf.load(task.suite, task.seed, known) if shelf is not None else None
     if shelf is not None and views is not None:
         return views, shelf.is_old(task.suite, task.seed)

@@ -243,7 +243,7 @@ class Shown:
 def test_the_network_is_always_shown_the_whole_picture(size_px):
     width, height = size_px
     image = picture(size_px)
-    lifter = posture(x=250.0).xy_px * (np.float32(size_px) / np.float32(SIZE_PX))
+    lifter = posture(x=310.0).xy_px * (np.float32(size_px) / np.float32(SIZE_PX))
     network = Shown(lifter, size_px)
     tracker = WholeFrameTracker(network)
     for index in range(30):

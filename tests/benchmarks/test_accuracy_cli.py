@@ -14,6 +14,7 @@ import pytest
 from accuracy_samples import scene_score, suite_run
 
 from accuracy_bench import command
+from accuracy_bench.floors import below_floor
 from accuracy_bench.suites import SuiteRun
 from edge_valgus.config import PRACTICE
 
@@ -129,10 +130,14 @@ def test_no_model_is_looked_for_without_pictures(call, monkeypatch):
     assert (status, "Model none" in out) == (0, True)
 
 
-def test_the_network_is_chosen_by_name_or_path(practice_path):
+def test_the_network_is_chosen_by_name_or_path(practice_path, tmp_path):
     found = command._model(PRACTICE, None)
     assert (found.name, found.path) == (PRACTICE, practice_path)
-    assert command._model(str(practice_path), None).name == practice_path.stem
+    assert command._model(str(practice_path), None) == found
+    (tmp_path / "own.tflite").write_bytes(b"own")
+    own = command._model(str(tmp_path / "own.tflite"), None)
+    assert own.name == "own"
+    assert own.sha256 != found.sha256
 
 
 def test_another_network_than_the_usual_is_in_the_command(call):
@@ -221,3 +226,22 @@ def test_tables_are_said_even_if_the_json_cannot_be_written(call):
     assert status == 1
     assert "| figure | target |" in out
     assert "No space left" in err
+
+
+@pytest.mark.parametrize("options", [("--model", PRACTICE), ("--model-dir", ".")], ids=["a network", "a folder"])
+def test_a_network_is_of_no_use_where_none_looks(call, options):
+    status, _, err = call("--suite", "keypoints", *options)
+    assert status == 2
+    assert "no use" in err
+
+
+def test_outputs_go_over_neither_the_network_nor_the_benchmarks_own_files(call, tmp_path):
+    for out in (tmp_path / "model.tflite", command.OWN_FOLDER / "new.json"):
+        status, _, err = call("--seeds", "0:1", "--json", str(out))
+        assert status == 2
+        assert "write elsewhere" in err
+    assert not call.ran
+
+
+def test_a_suite_without_floors_fails_where_floors_are_asked_for():
+    assert below_floor({"real": {}}, PRACTICE) == [f"real: {PRACTICE} has no floors"]

@@ -117,6 +117,12 @@ def test_what_was_seen_otherwise_is_not_found(tmp_path, truth, views, of, model)
     assert PoseShelf(tmp_path, model).load(*of, truth) is None
 
 
+def test_poses_of_another_network_under_the_same_name_are_not_found(tmp_path, truth, views):
+    PoseShelf(tmp_path, "a-model", "one").keep("drawn", 3, truth, views)
+    assert PoseShelf(tmp_path, "a-model", "one").load("drawn", 3, truth) is not None
+    assert PoseShelf(tmp_path, "a-model", "another").load("drawn", 3, truth) is None
+
+
 def test_poses_of_a_scene_that_has_changed_are_not_found(tmp_path, truth, views):
     shelf = PoseShelf(tmp_path, "a-model")
     shelf.keep("drawn", 3, truth, views)

@@ -144,12 +144,18 @@ def test_verify_one(run, tmp_path):
         run("verify", "tiny-model")
 
 
-def test_verify_all_names_each_that_fails(run, tmp_path):
-    with pytest.raises(ModelError) as caught:
-        run("verify")
-    assert [line.split()[1] for line in str(caught.value).splitlines()] == ["tiny-model", "absent-model"]
+def test_verify_says_of_all_what_is_here_and_fails_for_what_is_damaged(run, tmp_path):
+    assert [line.partition(";")[0] for line in run("verify").splitlines()] == [
+        "tiny-model: not here",
+        "absent-model: not here",
+    ]
     run("fetch")
+    assert run("verify").startswith("tiny-model: ok, ")
     with pytest.raises(ModelMissing, match="absent-model"):
+        run("verify", "absent-model")
+    for file in tmp_path.rglob("*.tflite"):
+        file.write_bytes(b"damaged")
+    with pytest.raises(ModelError, match="tiny"):
         run("verify")
 
 

@@ -81,7 +81,7 @@ def test_missing_says_where_it_looked_and_how_to_fetch(tmp_path, find):
         find(model_dir=tmp_path / "given")
     message = str(caught.value)
     assert f"{tmp_path}/given, {tmp_path}/state/models or " in message
-    assert message.endswith("edge-valgus models fetch tiny-model")
+    assert message.endswith(f"edge-valgus models fetch tiny-model --model-dir {tmp_path}/state/models")
     assert message.endswith(f"; {caught.value.how_to_fetch}")
 
 
@@ -245,10 +245,10 @@ def test_before_a_camera_the_practice_network_is_refused_with_both_ways_out(find
 @pytest.mark.parametrize("name", [AUTO, PRACTICE])
 def test_a_damaged_shipped_file_is_an_error_that_says_to_install_again(shipped, find_listed, name):
     (shipped / "practice.tflite").write_bytes(CONTENT[::-1])
-    with pytest.raises(ModelError, match=r"practice\.tflite has SHA-256 .*; install edge-valgus again$"):
+    with pytest.raises(ModelError, match=r"practice\.tflite has SHA-256 .*; install edge-valgus again \("):
         find_listed(name)
     (shipped / "practice.tflite").unlink()
-    with pytest.raises(ModelMissing, match=f"model {PRACTICE} .*; install edge-valgus again$"):
+    with pytest.raises(ModelMissing, match=f"model {PRACTICE} .*; install edge-valgus again"):
         find_listed(name)
 
 
@@ -258,7 +258,26 @@ def test_what_auto_means_is_told_without_opening_a_file(tmp_path, shipped, monke
     assert meant_by(AUTO, **where) == PRACTICE
     put_movenet(tmp_path / "state/models", b"damaged")
     assert meant_by(AUTO, **where) == MOVENET
-    assert [meant_by(name, **where) for name in (PRACTICE, "own.tflite")] == [PRACTICE, "own.tflite"]
+    assert meant_by(PRACTICE, **where) == PRACTICE
+
+
+def test_a_file_on_the_list_goes_by_its_name_there_wherever_it_lies(tmp_path, practice_path):
+    own, listed = tmp_path / "own.tflite", tmp_path / "copy.tflite"
+    own.write_bytes(b"x" * practice_path.stat().st_size)
+    listed.write_bytes(practice_path.read_bytes())
+    assert [meant_by(str(path)) for path in (own, listed)] == ["own", PRACTICE]
+    assert find_model(str(own), real_people=True).entry is None
+    found = find_model(str(listed)).entry
+    assert found is not None
+    assert found.name == PRACTICE
+    with pytest.raises(ModelMissing, match=r"copy\.tflite is the practice network"):
+        find_model(str(listed), real_people=True)
+
+
+def test_a_model_folder_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match=r"file is no folder"):
+        find_model(AUTO, model_dir=tmp_path / "file")
 
 
 def test_the_practice_network_is_shipped_as_it_is_listed(practice_path):

@@ -78,7 +78,7 @@ def train(
 ) -> None:
     """Make the keypoint network of the repository from scratch.
 
-    Draws lifters, trains on them, and writes OUT/edge_valgus_lifter_int8.tflite. Under two hours on two cores, and seven
+    Draws lifters, trains on them, and writes OUT/edge_valgus_lifter_int8.tflite. About two hours on two cores (estimated), and seven
     minutes with a GPU and some cores that draw. Stop it when you like: started again with the same options, it goes on.
     Needs the extra `train`: pip install -e '.[train]', on Python 3.11.
     """

@@ -20,7 +20,7 @@ from edge_valgus.pose.model import Runtime, available_runtimes
 from edge_valgus.pose.tracker import Network
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
-from accuracy_bench.clip_index import FRONT, NEGATIVE, SIDE, read_clips
+from accuracy_bench.clip_index import FRONT, NEGATIVE, SIDE, Clip, read_clips
 from accuracy_bench.stats import wilson
 from keypoint_training.clips_beside import Beside, beside
 from keypoint_training.drawn_errors import DEEP, JOINTS, Errors, errors_in, seen_in_empty_gym, together
@@ -79,6 +79,7 @@ def measure(
 ) -> None:
     """Print, in Markdown, how good a network is beside another one, and which of its targets it meets."""
     try:
+        recordings = read_clips(clips) if clips is not None else ()  # before anything that takes long
         paths = find_model(model).path, find_model(other_name).path
         networks: list[Network] = [KeypointModel(path, threads=1, verified=True) for path in paths]
         floats: list[Network] = [FloatNetwork(float_file)] if float_file is not None else []
@@ -87,7 +88,7 @@ def measure(
         targets += _drawn(networks, floats, range(first, first + sets))
         targets += _empty(networks, range(first, first + gyms))
         if clips is not None:
-            _people(clips, *networks)
+            _people(recordings, *networks)
     except EdgeValgusError as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n| target | asked for | measured | holds? |\n| --- | --- | --- | --- |")
@@ -148,8 +149,7 @@ def _empty(networks: Sequence[Network], seeds: range) -> list[Target]:
     return [Target("somebody in an empty square", MOST_PEOPLE, sum(gym.seen[0] for gym in gyms) / squares)]
 
 
-def _people(folder: Path, network: Network, other: Network) -> None:
-    clips = read_clips(folder)
+def _people(clips: Sequence[Clip], network: Network, other: Network) -> None:
     found = _each("recordings", clips, lambda clip: (clip.category, beside(clip.path, network, other)))
     header = " | ".join(f"{kind}, median; mean" for kind in JOINTS)
     click.echo(f"\n| recordings of people | clips | frames | lifter seen too | {header} |")

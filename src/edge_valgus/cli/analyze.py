@@ -20,6 +20,7 @@ from edge_valgus.cli.common import (
     progress_bar,
     settings,
 )
+from edge_valgus.config import PRACTICE
 from edge_valgus.errors import CaptureError, VideoBrokeOff
 from edge_valgus.pose import PoseTracker
 from edge_valgus.service.annotate import AnnotatedVideo
@@ -70,9 +71,9 @@ def analyze(
             sinks.append(PosesSink(stack.enter_context(PoseWriter(poses, source.name, model, source.size_px))))
         if annotate is not None:
             depth = config.count.min_depth
-            sinks.append(
-                VideoSink(stack.enter_context(AnnotatedVideo(annotate, source.size_px, source.fps, min_depth=depth)))
-            )
+            note = "practice network" if model == PRACTICE else ""
+            written = AnnotatedVideo(annotate, source.size_px, source.fps, min_depth=depth, note=note)
+            sinks.append(VideoSink(stack.enter_context(written)))
         sinks.append(ProgressSink(stack.enter_context(progress_bar(source.name, source.frame_count))))
         broken = None
         try:

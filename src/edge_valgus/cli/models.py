@@ -13,7 +13,15 @@ from rich.table import Table
 from edge_valgus.config import AUTO, MOVENET, load_config
 from edge_valgus.errors import ModelError
 from edge_valgus.models.fetch import Progress, fetch_model
-from edge_valgus.models.find import check_file, fetch_folder, find_model, get_entry, locate, search_folders
+from edge_valgus.models.find import (
+    ModelMissing,
+    check_file,
+    fetch_folder,
+    find_model,
+    get_entry,
+    locate,
+    search_folders,
+)
 from edge_valgus.models.manifest import ManifestEntry, load_manifest
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -75,11 +83,17 @@ def fetch(manifest: Path | None, name: str | None, model_dir: Path | None) -> No
 @_model_dir
 @click.pass_obj
 def verify(manifest: Path | None, name: str | None, model_dir: Path | None) -> None:
-    """Check size and SHA-256 of one model, or of all."""
-    problems = []
+    """Check size and SHA-256 of one model, or of all that are here."""
+    problems: list[ModelError] = []
     for wanted in [name] if name else load_manifest(manifest):
         try:
             found = find_model(wanted, model_dir=model_dir, state_dir=_state_dir(), manifest=manifest)
+        except ModelMissing as error:
+            if name is None and not get_entry(wanted, manifest).shipped:
+                click.echo(f"{wanted}: not here; {error.how_to_fetch}")
+            else:
+                problems.append(error)
+            continue
         except ModelError as error:
             problems.append(error)
             continue

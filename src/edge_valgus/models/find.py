@@ -1,8 +1,9 @@
 """Where a model file lies, and whether it is the right one.
 
 A name is looked for in the folder given (or EDGE_VALGUS_MODEL_DIR), then in the state folder, then in what the package
-ships. "auto" is MoveNet if it lies in one of them, and else the practice network that the package ships (`meant_by`). The first file found has to be the right one: a damaged file is an error, never a reason to look further, or a
-device would quietly run something else than what was put there.
+ships. "auto" is MoveNet if it lies in one of them, and else the practice network that the package ships (`meant_by`). The
+first file found has to be the right one: a damaged file is an error, never a reason to look further, or a device would quietly
+run something else than what was put there. A file given by its path is what it is: one on the list goes by its name there.
 """
 
 from __future__ import annotations
@@ -63,20 +64,20 @@ def find_model(
 
     Raises ModelMissing when it is nowhere, ModelError when the name is unknown or the file is not the one listed.
     """
-    if name.endswith(MODEL_SUFFIX):
-        return _given_file(Path(name))
     folders = search_folders(model_dir=model_dir, state_dir=state_dir)
+    if name.endswith(MODEL_SUFFIX):
+        given = _given_file(Path(name), manifest)
+        if real_people and given.entry is not None and given.entry.name == PRACTICE:
+            raise _unfit_for_people(f"{name} is the practice network, which", state_dir)
+        return given
     entry = get_entry(meant_by(name, model_dir=model_dir, state_dir=state_dir, manifest=manifest), manifest)
     if real_people and name == AUTO and entry.name == PRACTICE:
-        raise ModelMissing(
-            f"MoveNet is not in {_listed(folders)}, and the built-in practice network was trained on drawn lifters only, "
-            "not on people before a camera",
-            f"fetch MoveNet: edge-valgus models fetch {MOVENET}; or have it nevertheless: "
-            f'name = "{PRACTICE}" under [model] in the settings',
-        )
+        raise _unfit_for_people(f"MoveNet is not in {_listed(folders)}, and the built-in practice network", state_dir)
     path = locate(entry, folders)
     if path is None:
-        raise ModelMissing(f"model {entry.name} ({entry.file}) is not in {_listed(folders)}", _how_to_get(entry))
+        raise ModelMissing(
+            f"model {entry.name} ({entry.file}) is not in {_listed(folders)}", _how_to_get(entry, state_dir)
+        )
     check_file(path, entry)
     return ModelFile(path, entry)
 
@@ -84,7 +85,13 @@ def find_model(
 def meant_by(
     name: str, *, model_dir: Path | None = None, state_dir: Path | None = None, manifest: Path | None = None
 ) -> str:
-    """Name the model that a setting means: itself, but for AUTO. Whether its file is the right one is not looked at."""
+    """Name the model that a setting means.
+
+    AUTO is one of two, by which is there; a path is the name that its file has on the list, or else the file's.
+    """
+    if name.endswith(MODEL_SUFFIX):
+        given = _given_file(Path(name), manifest)
+        return given.entry.name if given.entry is not None else given.path.stem
     if name != AUTO:
         return name
     folders = search_folders(model_dir=model_dir, state_dir=state_dir)
@@ -112,6 +119,8 @@ def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
 def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = None) -> tuple[Path, ...]:
     """The folders in which models are looked for, first to last."""
     first = model_dir or _folder_from_environment()
+    if first is not None and first.exists() and not first.is_dir():
+        raise ModelError(f"{first} is no folder; give the one that holds the model files")
     folders = ((first,) if first else ()) + ((state_dir or default_state_dir()) / "models", shipped_dir())
     return tuple(dict.fromkeys(folders))
 
@@ -123,7 +132,7 @@ def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None
 
 def check_file(path: Path, entry: ManifestEntry) -> None:
     """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected."""
-    again = "install edge-valgus again" if entry.shipped else f"delete it and {_how_to_get(entry)}"
+    again = _how_to_get(entry) if entry.shipped else f"delete it and {_how_to_get(entry)}"
     try:
         with path.open("rb") as file:
             size_bytes = os.fstat(file.fileno()).st_size
@@ -136,16 +145,44 @@ def check_file(path: Path, entry: ManifestEntry) -> None:
         raise ModelError(f"{path} has SHA-256 {found}, {entry.name} has {entry.sha256}; {again}")
 
 
-def _how_to_get(entry: ManifestEntry) -> str:
-    return "install edge-valgus again" if entry.shipped else f"fetch it with: edge-valgus models fetch {entry.name}"
+def _how_to_get(entry: ManifestEntry, state_dir: Path | None = None) -> str:
+    if entry.shipped:
+        return "install edge-valgus again (in a checkout: git checkout models)"
+    return f"fetch it with: {_fetch_command(entry.name, state_dir)}"
 
 
-def _given_file(path: Path) -> ModelFile:
+def _fetch_command(name: str, state_dir: Path | None) -> str:
+    """With the folder in which the model will be looked for, where that is not the one that `fetch` would take."""
+    elsewhere = state_dir is not None and state_dir != default_state_dir() and _folder_from_environment() is None
+    return f"edge-valgus models fetch {name}" + (f" --model-dir {state_dir}/models" if elsewhere else "")
+
+
+def _unfit_for_people(which: str, state_dir: Path | None) -> ModelMissing:
+    return ModelMissing(
+        f"{which} was trained on drawn lifters only, not on people before a camera",
+        f"fetch MoveNet: {_fetch_command(MOVENET, state_dir)}; or have it nevertheless, by its name: "
+        f'name = "{PRACTICE}" under [model] in the settings, or --model {PRACTICE}',
+    )
+
+
+def _given_file(path: Path, manifest: Path | None) -> ModelFile:
     if not path.is_file():
         raise ModelMissing(
             f"{path} is not a file", "give the path of a .tflite file or a name of: edge-valgus models list"
         )
+    size_bytes = path.stat().st_size
+    for entry in load_manifest(manifest).values():
+        if size_bytes == entry.size_bytes and _sha256(path) == entry.sha256:
+            return ModelFile(path, entry)
     return ModelFile(path, None)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable") from error
 
 
 def _folder_from_environment() -> Path | None:

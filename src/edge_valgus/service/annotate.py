@@ -28,7 +28,7 @@ class AnnotatedVideo:
 
     path: where to; its suffix, one of SUFFIXES, chooses the container. size_px: (width, height) of the frames that will
     be written. fps: nominal, for the encoder's rate control; frames are shown at their capture times. min_depth: the
-    depth from which a rep counts, drawn as a line.
+    depth from which a rep counts, drawn as a line. note: words that stand in every picture.
 
     The file grows under a hidden name beside `path` and takes its own, replacing what was there, only when the block
     ends without an error; otherwise it is removed. A source that may break off is therefore caught inside the block.
@@ -36,10 +36,12 @@ class AnnotatedVideo:
     Raises CaptureError for another suffix, a folder that can't be written to, a full disk, and when no frame came.
     """
 
-    def __init__(self, path: str | Path, size_px: tuple[int, int], fps: float, *, min_depth: float = 0.5) -> None:
+    def __init__(
+        self, path: str | Path, size_px: tuple[int, int], fps: float, *, min_depth: float = 0.5, note: str = ""
+    ) -> None:
         self.path = Path(path)
         self.frames = 0
-        self._overlay = Overlay(size_px, min_depth)
+        self._overlay = Overlay(size_px, min_depth, note)
         self._fps = fps
         self._partial = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
         self._av: ModuleType | None = None

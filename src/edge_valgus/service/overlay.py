@@ -108,11 +108,13 @@ def _font(size_px: int, bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageF
 class Overlay:
     """Draws skeletons and panels for pictures of one size.
 
-    size_px: (width, height) of the pictures. min_depth: where the bar's line is, the depth from which a rep counts.
+    size_px: (width, height) of the pictures. min_depth: where the bar's line is, the depth from which a rep counts. note: words
+    at the picture's lower edge, in every picture.
     `canvas_px` is the size of what `draw` returns; both sides are even, as H.264 wants them.
     """
 
-    def __init__(self, size_px: tuple[int, int], min_depth: float) -> None:
+    def __init__(self, size_px: tuple[int, int], min_depth: float, note: str = "") -> None:
+        self._note = note
         width, height = size_px
         self._scale = max(1.0, MIN_SIDE_PX / min(size_px))
         self._picture_px = (round(width * self._scale) & ~1, round(height * self._scale) & ~1)
@@ -142,8 +144,19 @@ class Overlay:
         self._blank.paste(picture, (0, 0))
         if pose is not None:
             self._skeleton(pose, reading)
+        if self._note:
+            self._at_the_lower_edge(self._note)
         self._panel(reading, counted, partial)
         return self._blank
+
+    def _at_the_lower_edge(self, words: str) -> None:
+        font = _font(max(_MIN_FONT_PX, round(3.6 * self._unit)), True)
+        left, top, right, bottom = font.getbbox(words)
+        pad = 1.2 * self._unit
+        high = self._picture_px[1]
+        box = (0, high - (bottom - top) - 2 * pad, right - left + 2 * pad, high)
+        self._draw.rectangle(box, fill=CARD)
+        self._draw.text((pad - left, box[1] + pad - top), words, fill=AMBER, font=font)
 
     def _skeleton(self, pose: Pose, reading: Reading) -> None:
         seen = (pose.score >= _SEEN) & np.isfinite(pose.xy_px).all(axis=1)
