@@ -91,7 +91,9 @@ def train(
         if not weights_only:
             import tensorflow  # noqa: F401, ICN001  to say now, and not in two hours, that it is missing
     except ImportError as error:
-        raise click.ClickException(f"{error}; install what training needs: pip install -e '.[train]'") from error
+        raise click.ClickException(
+            f"{error}; install what training needs, with Python 3.11: pip install -e '.[train]'"
+        ) from error
     trains = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     shards = pictures // PICTURES_PER_SHARD
     plan = Plan(seed, shards, epochs, batch or BATCH[trains.type], 60.0 * minutes if minutes is not None else None)
