@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from edge_valgus.config import LightsConfig, default_runtime_dir
 from edge_valgus.errors import LightsError
+from edge_valgus.feedback.chip import header_chip
 from edge_valgus.feedback.pattern import FAULT_PERIOD_S, LampState
 
 CLICK_S: Final = 0.03
@@ -198,13 +199,29 @@ def _open_chip(runtime_dir: Path) -> Any:
     try:
         import gpiozero
 
-        gpiozero.Device.ensure_pin_factory()
+        chip = header_chip()
+        if chip is None:
+            gpiozero.Device.ensure_pin_factory()
+            return gpiozero.Device.pin_factory
+        return _factory_of(chip)
     except Exception as error:  # each backend raises what it likes
         raise LightsError(
             f"the GPIO chip cannot be used ({_reason(error)}); run on a Raspberry Pi as a member of the group gpio, "
             "with the package python3-lgpio, or without lights: --mock-gpio"
         ) from error
-    return gpiozero.Device.pin_factory
+
+
+def _factory_of(chip: int) -> Any:
+    from gpiozero.pins.lgpio import LGPIOFactory
+
+    factory = LGPIOFactory(chip=chip)
+    if factory.chip != chip:
+        # gpiozero 2.0.1 does not listen. It opened another chip, on a Pi 5 one that has nothing to do with the header.
+        factory.close()
+        raise LightsError(
+            f"gpiozero opened gpiochip{factory.chip} and not gpiochip{chip}: install gpiozero 2.0.1.post3"
+        )
+    return factory
 
 
 def _reason(error: Exception) -> str:
