@@ -58,7 +58,7 @@ def test_a_chip_that_may_not_be_asked_is_passed_over(tmp_path):
 
 def test_what_is_no_chip_is_an_error_of_the_system(tmp_path):
     (tmp_path / "gpiochip0").touch()
-    with pytest.raises(OSError, match="ioctl|Inappropriate"):
+    with pytest.raises(OSError, match="Inappropriate"):
         label_of(tmp_path / "gpiochip0")
     assert header_chip(tmp_path) is None
     opened = [str(file.resolve()) for file in Path("/proc/self/fd").iterdir()]
