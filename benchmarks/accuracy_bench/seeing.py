@@ -133,7 +133,8 @@ def code_key() -> str:
     paths = [path for pattern in MAKES_POSES for path in sorted(package.glob(pattern))]
     digest = hashlib.sha256()
     for path in (*paths, Path(baselines.__file__)):
-        digest.update(ast.dump(ast.parse(path.read_bytes())).encode())
+        # Written anew and not dumped: a dump differs between versions of Python.
+        digest.update(ast.unparse(ast.parse(path.read_bytes())).encode())
     return digest.hexdigest()[:16]
 
 

@@ -18,9 +18,6 @@ from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 MAX_DEPTH: Final = 1.7  # no hip gets lower
 
 MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
-MIN_TRUNK_CARRIED: Final = (
-    0.0  # … unless hands are held up over hips that sank: seen from above, a trunk that leans is short
-)
 LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
 FOLDED: Final = 0.335  # trunk height when deep over that before: a squat under a bar that leans far keeps 0.36 …
 FOLDED_HANDS_DOWN: Final = (
@@ -52,9 +49,7 @@ AT_KNEES: Final = -0.08  # who keeps the hands higher reaches for nothing on the
 # Hands held up over hips that sink: however far it leans, no bend for the floor …
 CARRIED_DEPTH: Final = 0.5  # … from here on: a good morning's hips stay above 0.4 …
 CARRIED_HANDS: Final = -0.2  # … with the hands so far over the knees, or they rest on them …
-CARRIED_DEEP: Final = 0.57  # … or, so low that hands near the knees rather are held out in front (our judgement), …
-CARRIED_HANDS_DEEP: Final = -0.06  # … so far, …
-CARRIED_DEEPEST: Final = 0.9  # … or lower than anybody rests with the hands on the knees …
+CARRIED_DEEP: Final = 0.9  # … or lower than anybody rests with the hands on the knees …
 CARRIED_FOLDS: Final = 1.5  # … unless it is all fold: then the hands are not where they are seen
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
 MIN_TRUNK_AGAIN: Final = 0.55  # trunk height after the rep over that before it: whoever stays bent did something else
@@ -136,10 +131,7 @@ class Course:
     @property
     def carried(self) -> bool:
         """Hands up over hips that sank: a squat, however far it leans."""
-        off_the_knees = (
-            self.hands_below_knees < (CARRIED_HANDS_DEEP if self.depth > CARRIED_DEEP else CARRIED_HANDS)
-            or self.depth > CARRIED_DEEPEST
-        )
+        off_the_knees = self.hands_below_knees < CARRIED_HANDS or self.depth > CARRIED_DEEP
         return self.hands_up and off_the_knees and self.depth >= CARRIED_DEPTH and self.folds < CARRIED_FOLDS
 
     @property
@@ -158,7 +150,7 @@ def _sank_too_far(course: Course) -> bool:
 
 
 def _lay(course: Course) -> bool:
-    return course.trunk_deep < (MIN_TRUNK_CARRIED if course.carried else MIN_TRUNK)
+    return course.trunk_deep < MIN_TRUNK
 
 
 def _reached_for_the_floor(course: Course) -> bool:
