@@ -175,8 +175,8 @@ class KneeConfig(Section):
         3.3,
         ge=1.0,
         le=20.0,
-        description="A knee counts as caving in from this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 3 cm). Lower it "
-        "for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats.",
+        description="A knee counts as caving in from this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 3 cm); "
+        "of knees that are seen without trembling, two thirds of it will do. Lower it for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats.",
     )
     release_pct: float = Field(
         1.5,

@@ -129,10 +129,19 @@ def test_bad_frames_light_only_in_a_run(frames, lit, joint, inward):
     assert bool(told(bad).of(FlagOn)) == lit
 
 
-def seconds_to_light(in_pct: float, fps: float = 30.0, config: Config | None = None) -> float:
-    """How long a knee that is suddenly so far in has to stay there."""
+def trembling(frames, by_pct):
+    """Both knees, from frame to frame alternately that far to one and to the other side."""
+    moved = []
+    for index, (time_s, pose) in enumerate(frames):
+        by_px = 2.2 * by_pct * (1 if index % 2 else -1)
+        moved.append((time_s, pose and shift_knee(shift_knee(pose, LEFT_KNEE, by_px), RIGHT_KNEE, by_px)))
+    return moved
+
+
+def seconds_to_light(in_pct: float, fps: float = 30.0, config: Config | None = None, noise_pct: float = 0.5) -> float:
+    """How long a knee that is suddenly so far in has to stay there. noise_pct: of the knees, by default MoveNet's or more."""
     frames = changed(
-        film(LEAD, *rep() * 3, *rep(hold_s=2.5), fps=fps),
+        trembling(film(LEAD, *rep() * 3, *rep(hold_s=2.5), fps=fps), noise_pct),
         lambda p: shift_knee(p, LEFT_KNEE, -2.2 * in_pct),
         CAVES_S - 0.001,
     )
@@ -153,6 +162,23 @@ def test_the_further_inside_the_sooner_the_light():
 
 def test_nearer_than_the_threshold_nothing_is_lit_however_long():
     assert seconds_to_light(2.8) == math.inf
+
+
+def test_a_knee_seen_steadily_needs_less_to_be_lit():
+    assert seconds_to_light(2.8, noise_pct=0.0) < 1.0
+    assert seconds_to_light(1.9, noise_pct=0.0) == math.inf
+    needed_s = [seconds_to_light(4.0, noise_pct=noise_pct) for noise_pct in (0.1, 0.3, 0.5)]
+    assert needed_s == sorted(needed_s)
+    assert needed_s[0] < needed_s[-1] / 2
+
+
+def test_noise_beyond_the_expected_gets_no_more_room():
+    assert seconds_to_light(4.5, noise_pct=1.0) == pytest.approx(seconds_to_light(4.5, noise_pct=0.5), abs=0.07)
+
+
+def test_however_steady_no_knee_is_lit_that_would_be_released_at_once():
+    strict = Config(knee=KneeConfig(threshold_pct=3.0, release_pct=2.9))
+    assert seconds_to_light(2.7, config=strict, noise_pct=0.0) == math.inf
 
 
 def test_two_per_cent_beyond_the_threshold_takes_as_long_as_was_set():
@@ -253,7 +279,8 @@ def test_a_light_goes_out_when_the_lifter_stands_even_if_the_knee_stays_in():
     ],
 )
 def test_settings(knee, valgus):
-    assert told(film(LEAD, *rep(), *rep(knee_in_left=0.09)), Config(knee=knee)).valgus[1] == valgus
+    frames = trembling(film(LEAD, *rep(), *rep(knee_in_left=0.09)), 0.5)
+    assert told(frames, Config(knee=knee)).valgus[1] == valgus
 
 
 def test_a_light_that_is_on_is_shown_on_while_nobody_is_seen_for_a_moment():

@@ -16,6 +16,9 @@ MAX_TURN_PCT: Final = 9.0  # what turning does to a knee at parallel: about 20°
 MIN_LEG_PX: Final = 60.0  # below this, a centimetre is less than a pixel
 MAX_NOISE_PCT: Final = 3.0  # trembling of a knee against its ankle that leaves no room for a verdict
 NOISE_TIME_S: Final = 0.7
+USUAL_NOISE_S: Final = 2.0  # of squatting, that `UsualNoise` looks back
+EXPECTED_NOISE_PCT: Final = 0.65  # its size with MoveNet, the median of drawn sets and of recordings alike
+MIN_NOISE_SHARE: Final = 0.4  # errors that stay for a whole rep don't tremble
 BENT_HANDS_DOWN: Final = (
     0.49  # trunk height over that standing, of one frame: on the way down a squat folds before its hips sink
 )
@@ -80,3 +83,22 @@ class Trembling:
         # The second difference of white noise has six times its variance.
         squared = (first - 2.0 * second + third) ** 2 / 6.0
         self._variance += (1.0 - math.exp(-dt_s / NOISE_TIME_S)) * (squared - self._variance)
+
+
+class UsualNoise:
+    """The trembling that one lifter's knees are seen with, averaged over the last squats: it hardly changes within a set."""
+
+    def __init__(self) -> None:
+        self._seen_s = 0.0
+        self._mean_pct = EXPECTED_NOISE_PCT
+
+    @property
+    def share(self) -> float:
+        """Of what is expected: from MIN_NOISE_SHARE to 1, and 1 before any squat. What is noisier still gets no more room."""
+        return min(max(MIN_NOISE_SHARE, self._mean_pct / EXPECTED_NOISE_PCT), 1.0)
+
+    def update(self, noise_pct: float, dt_s: float) -> None:
+        """One frame of a squat. noise_pct: of `Trembling`, % of leg length."""
+        self._seen_s += dt_s
+        weight = -math.expm1(-dt_s / min(self._seen_s, USUAL_NOISE_S)) if self._seen_s > 0.0 else 0.0
+        self._mean_pct += weight * (noise_pct - self._mean_pct)

@@ -8,7 +8,7 @@ from typing import Final
 
 from edge_valgus.analysis.baseline import Foot, Standing
 from edge_valgus.analysis.body import Body, Leg
-from edge_valgus.analysis.doubt import SETTLE_S, Trembling, doubt_about, turned
+from edge_valgus.analysis.doubt import SETTLE_S, Trembling, UsualNoise, doubt_about, turned
 from edge_valgus.analysis.measures import medial_offset_pct, trunk_shift_pct
 from edge_valgus.analysis.path import NeutralPath
 from edge_valgus.config import KneeConfig
@@ -18,6 +18,10 @@ MIN_FRAMES: Final = 3  # two frames don't make a flag …
 HELD_S: Final = 0.1  # … unless the knee was in for so long without a break: at 10 frames a second two do …
 CLOCK_S: Final = 0.002  # … as exactly as cameras tell the time
 MARKED_PCT: Final = 2.0  # a knee so much further in than it has to be is flagged after `KneeConfig.min_duration_ms`
+STEADY_SHARE: Final = (
+    0.6  # of `KneeConfig.threshold_pct` would do if knees were seen without noise; the rest is room for it
+)
+NOISE_DEPTH: Final = 0.2  # from here on down noise is measured: what is higher is hardly a squat yet
 STANDING_DEPTH: Final = 0.12  # outside of reps, whoever is deeper is doing something else
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
 PLANTED: Final = 0.15  # leg lengths a foot may seem to move and still carry; a free leg's knee says nothing
@@ -53,6 +57,7 @@ class KneeJudge:
         self._config = config
         self._knees = {Side.LEFT: _KneeState(), Side.RIGHT: _KneeState()}
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
+        self._usual_noise = UsualNoise()
         self._path = NeutralPath()
         self._path_before_rep: NeutralPath | None = None
         self._steps = 0
@@ -71,6 +76,7 @@ class KneeJudge:
         self.interrupt()
         self._path = NeutralPath()
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
+        self._usual_noise = UsualNoise()
         if self._doubt is not None:
             self._doubt, self._other_doubt_since_s = None, None
             events = (*events, CantJudgeOff(time_s))
@@ -107,6 +113,8 @@ class KneeJudge:
             Side.RIGHT: self._offset_pct(body.right, Side.RIGHT, standing.right, standing.leg_length_px, dt_s),
         }
         noise_pct = max(each.deviation for each in self._trembling.values())
+        if in_rep and depth > NOISE_DEPTH:
+            self._usual_noise.update(noise_pct, dt_s)
         unclear = doubt_about(body, standing, noise_pct)
         turn = turned(self._path.turn_pct)
         if turn:
@@ -117,7 +125,7 @@ class KneeJudge:
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
         for side in Side:
-            needed_pct = math.hypot(self._config.threshold_pct, self._path.doubt_pct(side, depth))
+            needed_pct = math.hypot(self._threshold_pct(), self._path.doubt_pct(side, depth))
             beyond_pct = mkd[side] - needed_pct if judging else math.nan
             over = not in_rep or self._doubt is not None or depth < self._config.from_depth
             events.extend(self._flag(side, mkd[side], beyond_pct, time_s, dt_s, over=over))
@@ -126,7 +134,7 @@ class KneeJudge:
             # A lifter who seems turned goes on teaching, or would seem so for ever.
             teaches = unclear is None and (in_rep or depth < STANDING_DEPTH) and not self._knees[side].flagged
             if teaches and not math.isnan(offset_pct[side]):
-                self._path.learn(side, depth, offset_pct[side], dt_s)
+                self._path.learn(side, depth, offset_pct[side], dt_s, noise_share=self._usual_noise.share)
         if in_rep and unclear is None and body.trunk_seen:
             self._path.learn_turn(depth, trunk_shift_pct(body, standing.leg_length_px) - standing.trunk_shift_pct, dt_s)
         return KneeReading(
@@ -136,6 +144,11 @@ class KneeJudge:
             flagged_right=self._knees[Side.RIGHT].flagged,
             events=tuple(events),
         )
+
+    def _threshold_pct(self) -> float:
+        """% of leg length. What is a fault and the room for noise are independent: their squares add up."""
+        room = (1.0 - STEADY_SHARE**2) * self._usual_noise.share**2
+        return max(self._config.release_pct, self._config.threshold_pct * math.sqrt(STEADY_SHARE**2 + room))
 
     def _offset_pct(self, leg: Leg, side: Side, foot: Foot, leg_length_px: float, dt_s: float) -> float:
         """How far the knee is inside its ankle; NaN for a leg that is unseen or swings free."""
@@ -167,7 +180,8 @@ class KneeJudge:
         knee.was_in = beyond_pct > 0.0
         knee.frames = 0 if knee.evidence_pct_s == 0.0 else knee.frames + (beyond_pct > 0.0)
         brief = knee.frames < MIN_FRAMES and knee.held_s < HELD_S - CLOCK_S
-        if brief or knee.evidence_pct_s < MARKED_PCT * config.min_duration_ms / 1000.0:
+        needed_pct_s = MARKED_PCT * config.min_duration_ms / 1000.0 * self._usual_noise.share
+        if brief or knee.evidence_pct_s < needed_pct_s:
             return []
         knee.flagged = True
         return [FlagOn(time_s, side)]

@@ -52,9 +52,7 @@ FORGET_PCT2_S: Final = 0.02  # how fast certainty is lost, % squared a second in
 SAFE_DEPTH: Final = 0.08  # until here a knee that is inside the path is no fault but a wrong path
 STANDING_FORGET_PCT2_S: Final = 0.3  # … and of where the knees stand, standing: weight shifts, soles turn
 EARLY_DEPTH: Final = 0.5  # until here knees that are inside the path move the path …
-INWARD_RELUCTANCE: Final = (
-    6.0  # … and deeper much less, by this times the square of how far: there it may be the fault itself
-)
+INWARD_RELUCTANCE: Final = 6.0  # … and deeper much less, by this times the square of how far in shares of the noise: there it may be the fault itself
 MAX_TEACHING_PCT: Final = 2.0  # further inside than this and what is in doubt teaches nothing
 MIN_TURN_DEPTH: Final = 0.05
 DEPTH_NOISE: Final = 0.025  # where the path is steep, a wrong depth is a wrong place on it
@@ -120,8 +118,8 @@ class NeutralPath:
         shares = _shares(side, depth)
         return math.sqrt(max(float(shares @ self._covariance @ shares), 0.0) + _shape_variance(depth))
 
-    def learn(self, side: Side, depth: float, offset_pct: float, dt_s: float) -> None:
-        """One frame of a knee that moves as it should."""
+    def learn(self, side: Side, depth: float, offset_pct: float, dt_s: float, *, noise_share: float = 1.0) -> None:
+        """One frame of a knee that moves as it should. noise_share: of `doubt.UsualNoise`."""
         error = offset_pct - self.offset_pct(side, depth)
         if depth > SAFE_DEPTH and error > MAX_TEACHING_PCT + 2.0 * self.doubt_pct(side, depth):
             return
@@ -130,7 +128,7 @@ class NeutralPath:
         noise = NOISE_PCT**2 * frames_alike + _shape_variance(depth) * shape_frames_alike
         suspicious = depth > EARLY_DEPTH and error > 0.0
         if suspicious:
-            noise *= 1.0 + INWARD_RELUCTANCE * error * error
+            noise *= 1.0 + INWARD_RELUCTANCE * (error / noise_share) ** 2
         self._covariance += (_FORGETTING if depth > SAFE_DEPTH else _STANDING_FORGETTING) * (dt_s / 2.0)
         # A knee that caves in would seem to be the turn of the lifter, and move the other knee's path outward.
         self._update(_shares(side, depth), error, noise, only=side if suspicious else None)
