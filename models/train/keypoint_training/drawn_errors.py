@@ -28,6 +28,7 @@ JOINTS: Final = {
 }
 LEGS: Final = ((LEFT_HIP, LEFT_KNEE, LEFT_ANKLE), (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE))
 FPS: Final = 2.0
+MIRRORS: Final = 0.5  # share of the empty gyms that have one on the wall
 DEEP: Final = 0.6  # depth from which on a squat is called deep here
 
 Array = NDArray[np.float64]
@@ -81,11 +82,12 @@ def errors_in(seed: int, networks: Sequence[Network]) -> list[Errors]:
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """Of one gym without people. seen: by network, in how many of the squares somebody. rack: whether one stands there."""
+    """Of one gym without people. seen: by network, in how many of the squares somebody. rack, mirror: whether it has one."""
 
     squares: int
     seen: tuple[int, ...]
     rack: bool
+    mirror: bool
 
 
 def seen_in_empty_gym(seed: int, networks: Sequence[Network]) -> Empty:
@@ -93,13 +95,37 @@ def seen_in_empty_gym(seed: int, networks: Sequence[Network]) -> Empty:
     scene = squat_scene(seed)
     script = replace(scene.script, lifter=None, others=(), duration_s=1.0, timing=FrameTiming(1.0))
     zone, squares = ZoneConfig(), 0
+    random = np.random.default_rng((seed, 7))
+    mirror = bool(random.random() < MIRRORS)
     samplers, seen = [CropSampler(network.side_px) for network in networks], [0] * len(networks)
     with replace(scene, script=script).source() as source:
         for frame in source:
+            image = with_mirror(frame.image, random) if mirror else frame.image
             for crop in search_crops(frame.size_px, zone.left, zone.right):
                 squares += 1
                 for index, (network, sampler) in enumerate(zip(networks, samplers, strict=True)):
-                    answer = network.infer(sampler.sample(frame.image, crop))
+                    answer = network.infer(sampler.sample(image, crop))
                     xy_px = crop.in_frame_px(answer)
                     seen[index] += is_lifter(xy_px, answer[:, 2], frame.size_px, zone, following=False)
-    return Empty(squares, tuple(seen), rack=bool(script.frontage.uprights_x_m))
+    return Empty(squares, tuple(seen), bool(script.frontage.uprights_x_m), mirror)
+
+
+def with_mirror(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """The same gym, uint8 [h, w, 3], with a framed mirror on its wall that shows it once more, smaller, dimmer and reversed."""
+    height_px, width_px = image.shape[:2]
+    wide_px, high_px = (int(size * random.uniform(0.25, 0.5)) for size in (width_px, 1.4 * height_px))
+    left_px = int(random.integers(0, width_px - wide_px))
+    top_px = int(random.uniform(0.02, 0.2) * height_px)
+    away = random.uniform(1.3, 1.8)  # how much farther off the room in the mirror is
+    rows = np.linspace(0, min(height_px, away * high_px) - 1, high_px).astype(int)
+    columns = np.linspace(0, min(width_px, away * wide_px) - 1, wide_px).astype(int)[::-1]
+    hung = image.copy()
+    frame_px = max(1, round(0.008 * width_px))
+    hung[
+        max(0, top_px - frame_px) : top_px + high_px + frame_px,
+        max(0, left_px - frame_px) : left_px + wide_px + frame_px,
+    ] = 60
+    hung[top_px : top_px + high_px, left_px : left_px + wide_px] = image[np.ix_(rows, columns)] * random.uniform(
+        0.75, 0.95
+    )
+    return hung

@@ -139,7 +139,8 @@ def _empty(networks: Sequence[Network], seeds: range) -> list[Target]:
     gyms = _each("empty gyms", seeds, lambda seed: seen_in_empty_gym(seed, networks))
     squares = sum(gym.squares for gym in gyms)
     click.echo(
-        f"\n| {len(gyms)} empty gyms, {sum(gym.rack for gym in gyms)} with a rack | somebody seen | 95 % interval |"
+        f"\n| {len(gyms)} empty gyms, {sum(gym.rack for gym in gyms)} with a rack, {sum(gym.mirror for gym in gyms)} with a mirror "
+        "| somebody seen | 95 % interval |"
     )
     click.echo("| --- | --- | --- |")
     for index, name in enumerate(("this network", "the other")):
