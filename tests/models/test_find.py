@@ -10,7 +10,7 @@ import pytest
 from edge_valgus.config import AUTO, MOVENET, PRACTICE
 from edge_valgus.errors import ModelError
 from edge_valgus.models import find as module
-from edge_valgus.models.find import ModelMissing, fetch_folder, find_model, meant_by, search_folders
+from edge_valgus.models.find import ModelMissing, fetch_folder, find_model, meant_by, require_folder, search_folders
 from edge_valgus.models.manifest import load_manifest, shipped_dir
 
 CONTENT = b"not a network, but the right bytes" * 100
@@ -293,3 +293,21 @@ def test_the_real_weights_are_the_ones_listed(movenet_dir):
     found = find_model("movenet-lightning-int8", model_dir=movenet_dir)
     assert found.path.parent == Path(movenet_dir)
     assert found.path.stat().st_size == 2_894_840
+
+
+def test_a_named_folder_that_is_not_there_is_no_reason_to_take_another_network(tmp_path, monkeypatch):
+    monkeypatch.delenv("EDGE_VALGUS_MODEL_DIR", raising=False)
+    require_folder(None)
+    require_folder(tmp_path)
+    with pytest.raises(ModelError, match=r"^--model-dir: there is no folder .*slip"):
+        require_folder(tmp_path / "slip")
+    monkeypatch.setenv("EDGE_VALGUS_MODEL_DIR", str(tmp_path / "slip"))
+    require_folder(tmp_path)
+    with pytest.raises(ModelError, match=r"^EDGE_VALGUS_MODEL_DIR: there is no folder .*slip"):
+        require_folder(None)
+
+
+def test_a_damaged_copy_of_the_shipped_network_elsewhere_is_to_be_deleted(tmp_path):
+    (tmp_path / load_manifest()[PRACTICE].file).write_bytes(b"no network")
+    with pytest.raises(ModelError, match=r"has 10 bytes.*delete it: without it, the one that comes with edge-valgus"):
+        find_model(PRACTICE, model_dir=tmp_path)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge_valgus.config import PRACTICE, PRACTICE_NOTICE, Config, load_config
-from edge_valgus.models.find import find_model
+from edge_valgus.models.find import find_model, require_folder
 from edge_valgus.pose import KeypointModel
 from edge_valgus.service.summary import Summary
 
@@ -80,6 +80,7 @@ def open_model(config: Config, model_dir: Path | None, *, real_people: bool = Fa
 
     real_people: see `find_model`. The practice network is told of, in the log and so in a terminal.
     """
+    require_folder(model_dir)
     found = find_model(
         config.model.name, model_dir=model_dir, state_dir=config.store.state_path, real_people=real_people
     )

@@ -125,6 +125,15 @@ def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = No
     return tuple(dict.fromkeys(folders))
 
 
+def require_folder(model_dir: Path | None) -> None:
+    """Raise ModelError when the folder that was named for models is not there: a slip would else choose another network."""
+    named, by = (model_dir, "--model-dir") if model_dir else (_folder_from_environment(), MODEL_DIR_VARIABLE)
+    if named is not None and not named.exists():
+        raise ModelError(
+            f"{by}: there is no folder {named}; make it (`edge-valgus models fetch` does) or correct the name"
+        )
+
+
 def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None) -> Path:
     """The folder into which a model is fetched: the first one in which it will be looked for."""
     return search_folders(model_dir=model_dir, state_dir=state_dir)[0]
@@ -132,7 +141,7 @@ def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None
 
 def check_file(path: Path, entry: ManifestEntry) -> None:
     """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected."""
-    again = _how_to_get(entry) if entry.shipped else f"delete it and {_how_to_get(entry)}"
+    again = _how_to_replace(path, entry)
     try:
         with path.open("rb") as file:
             size_bytes = os.fstat(file.fileno()).st_size
@@ -143,6 +152,14 @@ def check_file(path: Path, entry: ManifestEntry) -> None:
         raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable or {again}") from error
     if found != entry.sha256:
         raise ModelError(f"{path} has SHA-256 {found}, {entry.name} has {entry.sha256}; {again}")
+
+
+def _how_to_replace(path: Path, entry: ManifestEntry) -> str:
+    if not entry.shipped:
+        return f"delete it and {_how_to_get(entry)}"
+    if path.parent != shipped_dir():
+        return "delete it: without it, the one that comes with edge-valgus is taken"
+    return _how_to_get(entry)
 
 
 def _how_to_get(entry: ManifestEntry, state_dir: Path | None = None) -> str:
