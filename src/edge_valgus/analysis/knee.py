@@ -11,6 +11,7 @@ from edge_valgus.analysis.body import Body, Leg
 from edge_valgus.analysis.doubt import SETTLE_S, Trembling, doubt_about, turned
 from edge_valgus.analysis.measures import medial_offset_pct, trunk_shift_pct
 from edge_valgus.analysis.path import NeutralPath
+from edge_valgus.analysis.rig import Rig, limits_of
 from edge_valgus.config import KneeConfig
 from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Side
 
@@ -49,16 +50,25 @@ class KneeReading:
 class KneeJudge:
     """Per-leg flag with hysteresis and minimum duration, against the lifter's own neutral path; abstains when it must."""
 
-    def __init__(self, config: KneeConfig) -> None:
+    def __init__(self, config: KneeConfig, rig: Rig | None = None) -> None:
         self._config = config
+        self.use(rig)
         self._knees = {Side.LEFT: _KneeState(), Side.RIGHT: _KneeState()}
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
-        self._path = NeutralPath()
         self._path_before_rep: NeutralPath | None = None
         self._steps = 0
         self._doubt: Doubt | None = None  # as shown
         self._other_doubt_since_s: float | None = None
         self._time_s = math.inf  # no frame yet: the first one has no time to weigh by
+
+    def use(self, rig: Rig | None) -> None:
+        """Judge by what was measured of this rig from now on, beginning with a path of which nothing is learned."""
+        self._rig = rig
+        self._limits = {side: limits_of(self._config, rig, side) for side in Side}
+        self._path = self._unlearned()
+
+    def _unlearned(self) -> NeutralPath:
+        return NeutralPath(self._rig.turn_pct if self._rig is not None else 0.0)
 
     @property
     def doubt(self) -> Doubt | None:
@@ -69,7 +79,7 @@ class KneeJudge:
         """Somebody else, or the same one after a break: nothing learned holds any more, and no light stays on."""
         events: tuple[KneeEvent, ...] = self._release_all(time_s)
         self.interrupt()
-        self._path = NeutralPath()
+        self._path = self._unlearned()
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
         if self._doubt is not None:
             self._doubt, self._other_doubt_since_s = None, None
@@ -117,7 +127,7 @@ class KneeJudge:
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
         for side in Side:
-            needed_pct = math.hypot(self._config.threshold_pct, self._path.doubt_pct(side, depth))
+            needed_pct = math.hypot(self._limits[side].threshold_pct, self._path.doubt_pct(side, depth))
             beyond_pct = mkd[side] - needed_pct if judging else math.nan
             over = not in_rep or self._doubt is not None or depth < self._config.from_depth
             events.extend(self._flag(side, mkd[side], beyond_pct, time_s, dt_s, over=over))
@@ -155,7 +165,7 @@ class KneeJudge:
         knee, config = self._knees[side], self._config
         knee.unread_s = knee.unread_s + dt_s if math.isnan(mkd_pct) else 0.0
         if knee.flagged:
-            if over or mkd_pct < config.release_pct or knee.unread_s > SETTLE_S:
+            if over or mkd_pct < self._limits[side].release_pct or knee.unread_s > SETTLE_S:
                 return [self._release(side, time_s)]
             return []
         if over:
