@@ -228,7 +228,7 @@ class LightsConfig(Section):
         -1,
         ge=-1,
         le=27,
-        description="Button to ground. Short press: end the set; 2 s: new session. -1: none. 25 is the usual pin.",
+        description="Button to ground. Short press: end the set; 2 s: new session; 6 s: aiming. -1: none. 25 is the usual pin.",
     )
     min_red_ms: float = Field(
         150.0,
@@ -293,6 +293,11 @@ class StoreConfig(Section):
     def database(self) -> Path:
         """The SQLite file."""
         return self.state_path / "edge-valgus.db"
+
+    @property
+    def aim_file(self) -> Path:
+        """What `edge-valgus aim` measured of this box where it stands."""
+        return self.state_path / "aim.json"
 
     @property
     def live_socket(self) -> Path:
