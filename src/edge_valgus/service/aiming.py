@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge_valgus.aim import Aimer, AimStatus
+from edge_valgus.aim import Aim, Aimer, AimStatus
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import Config
 from edge_valgus.errors import AimError
@@ -43,6 +43,7 @@ class Aiming:
         self._ended_s: float | None = None
         self._writing: threading.Thread | None = None
         self._found: StoredAim | None = None
+        self._size_px: tuple[int, int] | None = None
         self.stored: StoredAim | None = None
         self.trouble: str | None = None
         try:
@@ -71,7 +72,8 @@ class Aiming:
 
     def takes(self, analyser: Analyser, sighting: Sighting) -> bool:
         """Look at one frame before the analysis does; whether it is the aiming's."""
-        if self._found is not None and sighting.pose is not None:
+        if sighting.pose is not None:
+            self._size_px = sighting.pose.size_px
             self._put_in_force(analyser, sighting.pose.size_px)
         if self._aimer is None:
             return False
@@ -79,8 +81,8 @@ class Aiming:
         if status.ended and self._ended_s is None:
             self._ended_s = sighting.time_s
             log.info("Aiming ended: %s. %s", status.headline, status.hint)
-            if status.result is not None and sighting.pose is not None:
-                self._keep(analyser, status, sighting)
+            if status.result is not None and self._size_px is not None:
+                self._keep(analyser, status.result, sighting.time_s, self._size_px)
         elif self._ended_s is not None and not 0.0 <= sighting.time_s - self._ended_s < TOLD_S:
             self._aimer = None
         return True
@@ -101,15 +103,13 @@ class Aiming:
         self.stored = found
         analyser.use(found.rig)
 
-    def _keep(self, analyser: Analyser, status: AimStatus, sighting: Sighting) -> None:
-        assert status.result is not None  # noqa: S101  narrows the types: the caller looked
-        assert sighting.pose is not None  # noqa: S101
+    def _keep(self, analyser: Analyser, result: Aim, time_s: float, size_px: tuple[int, int]) -> None:
         aim = StoredAim.of(
-            status.result,
-            at=datetime.fromtimestamp(self._to_wall(sighting.time_s), UTC).astimezone(),
+            result,
+            at=datetime.fromtimestamp(self._to_wall(time_s), UTC).astimezone(),
             source=self._source,
             model=self._model,
-            size_px=sighting.pose.size_px,
+            size_px=size_px,
         )
         self.stored, self.trouble = aim, None
         analyser.use(aim.rig)
