@@ -87,6 +87,11 @@ class StoredAim:
         return max(self.rig.mdc_pct(side) for side in Side)
 
     @property
+    def moment(self) -> datetime:
+        """When it was measured."""
+        return datetime.fromisoformat(self.at)
+
+    @property
     def day(self) -> str:
         """The day it was measured, as 2026-11-26."""
         return self.at[:10]
