@@ -12,7 +12,7 @@ import numpy as np
 from edge_valgus.aim.guide import MUST, Finding, Guide
 from edge_valgus.aim.posture import SteadyPosture, posture_of
 from edge_valgus.aim.result import Aim
-from edge_valgus.aim.squats import Look, Squat, lens_height_m, look_at, sem_pct, squat_of, yaw_deg
+from edge_valgus.aim.squats import Look, Squat, caved_in, lens_height_m, look_at, sem_pct, squat_of, yaw_deg
 from edge_valgus.analysis import Analyser
 from edge_valgus.analysis.baseline import looks_standing
 from edge_valgus.analysis.body import Body, body_of
@@ -72,7 +72,7 @@ class AimStatus:
     @property
     def all_right(self) -> bool:
         """Every check of the mounting is content."""
-        return all(finding.right for finding in self.findings)
+        return all(finding.right is True for finding in self.findings)
 
 
 class Aimer:
@@ -122,12 +122,13 @@ class Aimer:
         if math.isinf(self._begun_s):
             self._begun_s = self._moved_on_s = self._seen_s = time_s
         body = body_of(pose) if pose is not None else None
-        if pose is None or body is None or not (body.left.seen and body.right.seen and body.trunk_seen):
+        cut_off = body is not None and not (body.left.seen and body.right.seen and body.trunk_seen)
+        if body is None or cut_off:
             pose = body = None
         events = self._analyser.update(time_s, pose)
-        if pose is not None and body is not None:
+        if body is not None:
             self._seen_s = time_s
-        self._look(body, pose, time_s)
+        self._look(body, pose, time_s, cut_off=cut_off)
         taken = False
         if self._stage is Stage.PLACE:
             self._place(time_s)
@@ -140,10 +141,12 @@ class Aimer:
             self.status = self._now(taken=taken)
         return self.status
 
-    def _look(self, body: Body | None, pose: Pose | None, time_s: float) -> None:
+    def _look(self, body: Body | None, pose: Pose | None, time_s: float, *, cut_off: bool) -> None:
         """What the guide sees: somebody who stands. In a squat nothing is said about the mounting."""
         if body is None or pose is None:
-            if self._stage is Stage.PLACE:
+            if self._stage is Stage.PLACE and cut_off:
+                self._guide.cut_off(time_s)
+            elif self._stage is Stage.PLACE:
                 self._guide.see(None, (1, 1), time_s)
             if time_s - self._seen_s > GONE_S and self._stage is not Stage.PLACE:
                 self._again()
@@ -166,7 +169,7 @@ class Aimer:
         self._tries, self._refused = 0, ""
 
     def _place(self, time_s: float) -> None:
-        wrong = [finding for finding in self._guide.findings if not finding.right]
+        wrong = [finding for finding in self._guide.findings if finding.right is False]
         if any(finding.check in MUST for finding in wrong):
             self._right_since_s = self._fair_since_s = None
             return
@@ -181,7 +184,7 @@ class Aimer:
             self._move_on(Stage.STILL, time_s)
 
     def _hold_still(self, body: Body | None, time_s: float, dt_s: float) -> None:
-        if any(finding.check in MUST for finding in self._guide.findings if not finding.right):
+        if any(finding.check in MUST for finding in self._guide.findings if finding.right is False):
             self._again()
             return
         if body is None or not looks_standing(body):
@@ -224,12 +227,20 @@ class Aimer:
                     taken = True
                 self._looks.clear()
         if len(self._squats) >= SQUATS:
-            self._measure()
-        elif self._tries >= MAX_TRIES:
+            self._measure_or_go_on()
+        if not self.status.ended and self._tries >= MAX_TRIES:
             self.give_up(
                 f"{MAX_TRIES} squats, and fewer than {SQUATS} of them could be used. The last one: {self._refused}"
             )
         return taken
+
+    def _measure_or_go_on(self) -> None:
+        caved = caved_in(self._squats, self._config.knee.from_depth)
+        if caved is None:
+            self._measure()
+            return
+        del self._squats[caved]
+        self._refused = "In one of them a knee came in. Once more, knees out, over the feet."
 
     def _measure(self) -> None:
         sems = {side: sem_pct(self._squats, side, self._config.knee.from_depth) for side in Side}
@@ -302,6 +313,4 @@ def _objection(rep: Rep) -> str:
         return "That one was too shallow to measure by: go down until the thighs are about level."
     if rep.valgus is Valgus.UNKNOWN:
         return "In that one your knees could not be seen well enough."
-    if rep.valgus is not Valgus.NONE:
-        return "In that one a knee came in, so it is not taken: push the knees out, over the feet."
     return ""

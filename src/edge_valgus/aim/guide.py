@@ -37,10 +37,10 @@ MUST: Final = frozenset({Check.IN_VIEW, Check.DISTANCE})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check. headline and hint: what to do; empty while it is right."""
+    """One check. right: None while nobody stands there to tell. headline and hint: what to do; empty while it is right."""
 
     check: Check
-    right: bool
+    right: bool | None
     headline: str = ""
     hint: str = ""
 
@@ -64,7 +64,7 @@ TOO_SMALL_PX: Final = Limit(-190.0, -205.0)  # the network looks at 192 px: less
 ASIDE: Final = Limit(0.17, 0.14)  # hips from the middle, share of the width
 HIPS_OFF: Final = Limit(0.45, 0.36)  # hips from the middle, leg lengths: 40 cm
 ROLL_DEG: Final = Limit(3.0, 2.2)
-TURNED_DEG: Final = Limit(15.0, 11.0)  # a guess that is 4.5° off
+TURNED_DEG: Final = Limit(13.0, 10.0)  # a guess that is 4.5° off: only the squats tell it well
 SHOULDERS: Final = Limit(-0.34, -0.38)  # width over trunk height; below 0.28 the device can't judge
 SCORE: Final = Limit(-0.36, -0.42)  # of the legs: errors double from there on (docs/science.md)
 
@@ -82,12 +82,23 @@ class Guide:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All of them, in the order in which they are put right."""
-        return tuple(Finding(check, said is None, *(said or ("", ""))) for check, said in self._said.items())
+        content = None if self._said[Check.IN_VIEW] in (NOBODY, CUT_OFF) else True
+        return tuple(
+            Finding(check, content) if said is None else Finding(check, False, *said)
+            for check, said in self._said.items()
+        )
 
     @property
     def next_step(self) -> Finding | None:
         """What to do first; None while nothing is wrong."""
-        return next((finding for finding in self.findings if not finding.right), None)
+        return next((finding for finding in self.findings if finding.right is False), None)
+
+    def cut_off(self, time_s: float) -> None:
+        """Somebody is there, but in this frame not from shoulders to feet."""
+        if time_s - self._seen_s > LOST_S:
+            self._said = _nobody()
+            self._said[Check.IN_VIEW] = CUT_OFF
+            self._other_since_s.clear()
 
     def somebody(self, time_s: float) -> None:
         """Somebody is there, but doesn't stand: nothing is said of the mounting."""
@@ -112,7 +123,7 @@ class Guide:
             self._other_since_s.pop(check, None)
             return
         since_s = self._other_since_s.setdefault(check, time_s)
-        if time_s - since_s >= SETTLE_S or before is NOBODY:
+        if time_s - since_s >= SETTLE_S or before in (NOBODY, CUT_OFF):
             self._said[check] = now
             self._other_since_s.pop(check, None)
 
@@ -120,6 +131,12 @@ class Guide:
 NOBODY: Final[Wrong] = (
     "Step into view",
     "Stand where you will squat, 2 to 3.5 m in front of the box, and face it. The whole body has to be in the picture.",
+)
+
+
+CUT_OFF: Final[Wrong] = (
+    "Step back",
+    "You are not wholly in the picture: step back, or move the box away, until it sees you from head to feet.",
 )
 
 

@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 SLICE: Final = 0.15  # of depth
 MIN_SQUATS: Final = 3  # in a slice
 MIN_SLICES: Final = 6
+DEEPEST: Final = 3  # slices in which a knee that comes in is furthest in …
+CAVED_PCT: Final = 3.0  # … by so much more than in the other squats; about 3 cm, our judgement
+HALVES: Final = ("down", "up")
 DEEP: Final = 0.6  # from here on knees and trunk are forward enough to tell the bearing
 # Degrees for each % of leg length that knees, shoulders and hips go to the picture's right between standing and the bottom.
 # Fitted on 146 drawn lifters with MoveNet's kind of error, bearings of -20° to 20°: off by 1.8° (3.5° in one of twenty).
@@ -95,17 +98,42 @@ def sem_pct(squats: Sequence[Squat], side: Side, from_depth: float) -> float:
     from_depth: knees are judged from there on.
     """
     squared, degrees, slices = 0.0, 0, 0
-    for half in ("down", "up"):
-        halves = [_column(getattr(squat, half), side) for squat in squats]
-        deepest = max((float(depths.max()) for depths, _ in halves if len(depths)), default=0.0)
-        for low in np.arange(from_depth, deepest, SLICE):
-            means = _means(halves, float(low))
-            if len(means) < MIN_SQUATS:
-                continue
+    for half in HALVES:
+        for row in _slices(squats, side, half, from_depth):
+            means = row[np.isfinite(row)]
             squared += float(((means - means.mean()) ** 2).sum())
             degrees += len(means) - 1
             slices += 1
     return math.sqrt(squared / degrees) if slices >= MIN_SLICES else math.nan
+
+
+def caved_in(squats: Sequence[Squat], from_depth: float) -> int | None:
+    """Which squat is no reference because a knee came in by more than the others': the worst of them, None if none did.
+
+    Not by the flag: on a rig that trembles it is on in good squats too, and leaving these out would make the rig seem better.
+    """
+    worst, far_pct = None, CAVED_PCT
+    for side in Side:
+        for half in HALVES:
+            rows = _slices(squats, side, half, from_depth)
+            if len(rows) < DEEPEST:
+                continue
+            deepest = rows[-DEEPEST:]
+            further = deepest - np.nanmedian(deepest, axis=1, keepdims=True)
+            for index, column in enumerate(further.T):
+                seen = column[np.isfinite(column)]
+                if len(seen) and seen.mean() > far_pct:
+                    worst, far_pct = index, float(seen.mean())
+    return worst
+
+
+def _slices(squats: Sequence[Squat], side: Side, half: str, from_depth: float) -> Array:
+    """Each squat's offset in each slice of depth that enough of them were seen in, float64 [slices, squats]; NaN: not seen."""
+    halves = [_column(getattr(squat, half), side) for squat in squats]
+    deepest = max((float(depths.max()) for depths, _ in halves if len(depths)), default=0.0)
+    rows = [_slice(halves, float(low)) for low in np.arange(from_depth, deepest, SLICE)]
+    enough = [row for row in rows if np.isfinite(row).sum() >= MIN_SQUATS]
+    return np.array(enough).reshape(-1, len(squats))
 
 
 def _column(looks: Sequence[Look], side: Side) -> tuple[Array, Array]:
@@ -115,19 +143,22 @@ def _column(looks: Sequence[Look], side: Side) -> tuple[Array, Array]:
     return table[:, 0], table[:, 1]
 
 
-def _means(halves: Sequence[tuple[Array, Array]], low: float) -> Array:
-    """Each squat's offset in a slice, less what is due to where in the slice its frames lie."""
-    inside = [(depths >= low) & (depths < low + SLICE) for depths, _ in halves]
-    parts = [(d[i], o[i]) for (d, o), i in zip(halves, inside, strict=True) if i.any()]
-    if len(parts) < MIN_SQUATS:
-        return np.empty(0)
+def _slice(halves: Sequence[tuple[Array, Array]], low: float) -> Array:
+    """Each squat's mean offset in one slice, less what is due to where in the slice its frames lie; NaN: none lies there."""
+    parts = []
+    for depths, offsets in halves:
+        inside = (depths >= low) & (depths < low + SLICE)
+        parts.append((depths[inside], offsets[inside]))
+    seen = [(depths, offsets) for depths, offsets in parts if len(depths)]
+    if not seen:
+        return np.full(len(parts), np.nan)
     # The slope within the slice, from what each squat shows of it by itself: squats that differ are not to bend it.
-    apart = np.concatenate([d - d.mean() for d, _ in parts])
-    risen = np.concatenate([o - o.mean() for _, o in parts])
+    apart = np.concatenate([depths - depths.mean() for depths, _ in seen])
+    risen = np.concatenate([offsets - offsets.mean() for _, offsets in seen])
     spread = float(apart @ apart)
     slope = float(apart @ risen) / spread if spread > 1e-9 else 0.0
     middle = low + SLICE / 2
-    return np.array([o.mean() - slope * (d.mean() - middle) for d, o in parts])
+    return np.array([o.mean() - slope * (d.mean() - middle) if len(d) else np.nan for d, o in parts])
 
 
 def yaw_deg(standing: Sequence[Look], squats: Sequence[Squat]) -> float:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from edge_valgus.config import PRACTICE, PRACTICE_NOTICE, KneeConfig
 from edge_valgus.web import words
-from edge_valgus.web.rig import describe_aim, in_force, rig_notice
+from edge_valgus.web.rig import certain, describe_aim, in_force, rig_notice
 
 _LAMPS: Final = ("green", "amber", "red_left", "red_right")
 _KNEE_FLAGS: Final = {
@@ -62,7 +62,10 @@ def describe(snapshot: Mapping[str, Any] | None, *, connected: bool, knee: KneeC
     view["model"] = snapshot.get("model")
     view["model_notice"] = model_notice(snapshot.get("model"))
     view["fps"] = plain(snapshot.get("fps"))
-    view["rig_notice"] = rig_notice(in_force(snapshot.get("rig")), snapshot.get("rig_trouble"), knee or KneeConfig())
+    stored, knee = in_force(snapshot.get("rig")), knee or KneeConfig()
+    view["rig_notice"] = rig_notice(stored, snapshot.get("rig_trouble"), knee)
+    if stored is not None and view["aim"] is not None and view["aim"]["look"] == "done":
+        view["hint"] += f" {certain(stored, knee)}"
     return view
 
 

@@ -17,16 +17,21 @@ from edge_valgus.store.rows import SetDetail
 NEVER: Final = "The box was never aimed where it stands: hold its button for 6 s, or run edge-valgus aim."
 STEPS: Final = {"place": "1 of 3: place the box", "still": "2 of 3: stand still", "squat": "3 of 3: squat"}
 
+_ANSWERS: Final = {True: "yes", False: "no"}
+
 log = logging.getLogger(__name__)
 
 
 def describe_aim(aim: Mapping[str, Any]) -> dict[str, Any]:
     """How the aiming goes, in the page's words. "look" is one of wrong, right, still, squat, done, failed."""
     stage = str(aim.get("stage") or "place")
-    checks = [{"name": str(one.get("name")), "right": bool(one.get("right"))} for one in aim.get("checks") or ()]
+    checks = [
+        {"name": str(one.get("name")), "right": _ANSWERS.get(one.get("right"), "unknown")}
+        for one in aim.get("checks") or ()
+    ]
     look = stage
     if stage == "place":
-        look = "right" if all(check["right"] for check in checks) else "wrong"
+        look = "right" if all(check["right"] == "yes" for check in checks) else "wrong"
     taken, wanted = (int(aim.get(key) or 0) for key in ("squats", "wanted"))
     return {
         "look": look,

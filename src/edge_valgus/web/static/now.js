@@ -27,10 +27,10 @@ function plural(number, word) {
 function fill(list, items, attribute) {
   while (list.children.length > items.length) list.lastElementChild.remove();
   while (list.children.length < items.length) list.append(document.createElement("li"));
-  items.forEach(({ text, yes }, index) => {
+  items.forEach(({ text, says }, index) => {
     const item = list.children[index];
     if (item.textContent !== text) item.textContent = text;
-    item.dataset[attribute] = yes ? "yes" : "no";
+    item.dataset[attribute] = says;
   });
 }
 
@@ -41,9 +41,9 @@ function showAim(view) {
   put("aim-headline", aim ? view.headline : "");
   put("aim-hint", aim ? view.hint : "");
   put("aim-spoken", aim?.spoken ?? "");
-  const squats = Array.from({ length: aim?.wanted ?? 0 }, (_, index) => ({ text: String(index + 1), yes: index < aim.squats }));
+  const squats = Array.from({ length: aim?.wanted ?? 0 }, (_, index) => ({ text: String(index + 1), says: index < aim.squats ? "yes" : "no" }));
   fill(aimSquats, squats, "taken");
-  fill(aimChecks, (aim?.checks ?? []).map(({ name, right }) => ({ text: name, yes: right })), "right");
+  fill(aimChecks, (aim?.checks ?? []).map(({ name, right }) => ({ text: name, says: right })), "right");
 }
 
 function show(view) {
