@@ -114,6 +114,7 @@ class Aimer:
     def see(self, time_s: float, pose: Pose | None) -> AimStatus:
         """One frame on. A frame that comes again says nothing new; time that goes back begins anew."""
         if self.status.ended or time_s == self._time_s:
+            self.status = replace(self.status, taken=False) if self.status.taken else self.status
             return self.status
         if time_s < self._time_s:
             self._begin()

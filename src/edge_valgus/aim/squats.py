@@ -133,7 +133,7 @@ def _slices(squats: Sequence[Squat], side: Side, half: str, from_depth: float) -
     deepest = max((float(depths.max()) for depths, _ in halves if len(depths)), default=0.0)
     rows = [_slice(halves, float(low)) for low in np.arange(from_depth, deepest, SLICE)]
     enough = [row for row in rows if np.isfinite(row).sum() >= MIN_SQUATS]
-    return np.array(enough).reshape(-1, len(squats))
+    return np.array(enough) if enough else np.empty((0, len(squats)))
 
 
 def _column(looks: Sequence[Look], side: Side) -> tuple[Array, Array]:
