@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -115,7 +116,7 @@ def aim(
     else:
         _print(outcome, config)
     if outcome.aim is None:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
 
 
 class _Teller:

@@ -15,7 +15,7 @@ from typing import IO, Final
 
 import urllib3
 
-from edge_valgus.capture.drawn import DrawnLifter, random_set
+from edge_valgus.capture.drawn import CameraView, DrawnLifter, random_set
 from edge_valgus.config import Config
 from edge_valgus.errors import WebError
 from edge_valgus.frames import Frame
@@ -41,7 +41,9 @@ def lifters(first_seed: int, reps: int) -> Iterator[DrawnLifter]:
 
 def aimed_at(seed: int) -> DrawnLifter:
     """A lifter who stands still long enough to aim by, and then squats five times without a fault."""
-    return DrawnLifter(replace(random_set(seed, AIM_SQUATS), lead_in_s=AIM_STANDING_S), fps=AIM_FPS)
+    script = random_set(seed, AIM_SQUATS)
+    well = CameraView(height_m=1.0, distance_m=2.8, yaw_deg=script.view.yaw_deg, pitch_deg=-1.0, focal_heights=1.0)
+    return DrawnLifter(replace(script, view=well, lead_in_s=AIM_STANDING_S), fps=AIM_FPS)
 
 
 def show(drawn: Iterator[DrawnLifter], network: Network, config: Config) -> Iterator[Sighting]:
