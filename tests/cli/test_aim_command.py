@@ -178,6 +178,20 @@ def test_beside_the_running_device_it_asks_that_one(edge_valgus, video):
             device.communicate()
 
 
+def test_a_device_that_may_not_be_seen_is_said_to_be(tmp_path, monkeypatch):
+    """As somebody who is not in the device's group; here root may see everything."""
+    from edge_valgus.cli import aim as command
+    from edge_valgus.config import Config, StoreConfig
+    from edge_valgus.errors import AimError
+
+    def closed(_socket):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(command, "publishing_process", closed)
+    with pytest.raises(AimError, match=r"may not be read .*sudo edge-valgus aim"):
+        command._device_of(Config(store=StoreConfig(runtime_dir=str(tmp_path))))
+
+
 def test_a_device_that_died_does_not_keep_it_waiting(edge_valgus):
     """The lock file of a dead process is left behind, with an id that may be anybody's now."""
     run = edge_valgus.folder / "run"

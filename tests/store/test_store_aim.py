@@ -43,6 +43,16 @@ def test_the_pages_group_may_read_it(file):
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_what_root_writes_belongs_to_whom_the_folder_belongs(tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 12345, 23456)
+    write_aim(folder / "aim.json", STORED)
+    status = (folder / "aim.json").stat()
+    assert (status.st_uid, status.st_gid) == (12345, 23456)
+
+
 def test_the_next_one_takes_its_place_whole_and_leaves_nothing_behind(file):
     write_aim(file, replace(STORED, squats=6))
     assert read_aim(file).squats == 6

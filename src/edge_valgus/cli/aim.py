@@ -101,7 +101,7 @@ def aim(
     if video is not None and with_drawn:
         raise click.UsageError("--video and --drawn are two sources: give one.")
     say = _Teller(quiet=as_json)
-    process = publishing_process(config.store.live_socket) if video is None and not with_drawn else None
+    process = None if video is not None or with_drawn else _device_of(config)
     if process is not None:
         if out is not None:
             raise click.UsageError("--out: the running device keeps it in its own state folder; leave --out out.")
@@ -117,6 +117,17 @@ def aim(
         _print(outcome, config)
     if outcome.aim is None:
         sys.exit(1)
+
+
+def _device_of(config: Config) -> int | None:
+    """The process that has the camera; None if no device runs."""
+    try:
+        return publishing_process(config.store.live_socket)
+    except PermissionError as error:
+        raise AimError(
+            f"{config.store.runtime_path}: may not be read ({error.strerror}), so that the running device can't be asked; "
+            "run it as root (sudo edge-valgus aim), or hold the button for 6 s"
+        ) from error
 
 
 class _Teller:

@@ -193,13 +193,15 @@ class LivePublisher:
 
 
 def publishing_process(socket_path: Path) -> int | None:
-    """The id of the process that publishes there now; None if none does or it can't be told."""
+    """The id of the process that publishes there now; None if none does. Raises PermissionError where that may not be seen."""
     try:
         with socket_path.with_name(socket_path.name + ".lock").open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return int(file.read(32))
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         pass
     return None  # nobody holds the lock: what stands in the file is the id of a process that is gone

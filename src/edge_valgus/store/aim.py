@@ -119,6 +119,10 @@ def write_aim(path: Path, aim: StoredAim) -> None:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), 0o640)  # the page's user is in the group
+            if os.geteuid() == 0:
+                # By `sudo edge-valgus aim` without a running device: it has to be able to read it afterwards.
+                folder = path.parent.stat()
+                os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
             os.fsync(file.fileno())
         Path(temporary).replace(path)
     except OSError as error:
