@@ -176,14 +176,15 @@ class KneeConfig(Section):
         ge=1.0,
         le=20.0,
         description="A knee counts as caving in from this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 3 cm). Lower it "
-        "for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats.",
+        "for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats. "
+        "Once the box was aimed (edge-valgus aim), what it can't tell apart lights no light either.",
     )
     release_pct: float = Field(
         1.5,
         ge=0.0,
         le=20.0,
         description="The flag goes off below this, in the same unit. It has to be below threshold_pct; raise it if the light "
-        "stays on too long, lower it if the light flickers.",
+        "stays on too long, lower it if the light flickers. Once the box was aimed, the threshold less half of what is certain takes its place.",
     )
     min_duration_ms: float = Field(
         90.0,

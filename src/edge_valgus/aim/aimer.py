@@ -230,9 +230,7 @@ class Aimer:
         if len(self._squats) >= SQUATS:
             self._measure_or_go_on()
         if not self.status.ended and self._tries >= MAX_TRIES:
-            self.give_up(
-                f"{MAX_TRIES} squats, and fewer than {SQUATS} of them could be used. The last one: {self._refused}"
-            )
+            self.give_up(f"After {MAX_TRIES} squats there are no {SQUATS} to measure by. {self._refused}")
         return taken
 
     def _measure_or_go_on(self) -> None:
