@@ -13,7 +13,7 @@ PACKAGE = Path(edge_valgus.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 SHARED = {"errors", "frames", "events", "config", "settings_file"}
-ROOMS = ["capture", "pose", "analysis", "feedback", "store", "live", "web"]
+ROOMS = ["capture", "pose", "analysis", "aim", "feedback", "store", "live", "web"]
 """In the order in which a picture travels."""
 
 MAY_IMPORT = {room: SHARED | set(ROOMS[: index + 1]) for index, room in enumerate(ROOMS)}
@@ -40,7 +40,9 @@ PURE = {
     "operator",
     "typing",
 }
-"""All that the analysis needs from outside: no clock, no file, no thread, no device."""
+"""All that the analysis and the aiming need from outside: no clock, no file, no thread, no device."""
+
+SANS_IO = {"analysis", "aim"}
 
 IO_BUILTINS = {"print", "open", "input", "exec", "eval", "__import__", "breakpoint"}
 
@@ -74,14 +76,14 @@ def wrong_imports(module, source):
             target = target if (PACKAGE / target).is_dir() or (PACKAGE / f"{target}.py").is_file() else "__init__"
             if target not in MAY_IMPORT[room]:
                 found.append(f"{module}:{line}: {room} must not import {name}")
-        elif room == "analysis" and top not in PURE:
-            found.append(f"{module}:{line}: analysis must not import {name}")
+        elif room in SANS_IO and top not in PURE:
+            found.append(f"{module}:{line}: {room} must not import {name}")
     return found
 
 
 def io_calls(module, source):
     return [
-        f"{module}:{node.lineno}: analysis must not call {node.func.id}"
+        f"{module}:{node.lineno}: {room_of(module)} must not call {node.func.id}"
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IO_BUILTINS
     ]
@@ -96,8 +98,8 @@ def test_a_room_imports_only_rooms_to_its_left(module):
     assert wrong_imports(module, (PACKAGE / module).read_text()) == []
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module) == "analysis"])
-def test_the_analysis_does_no_io(module):
+@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module) in SANS_IO])
+def test_analysis_and_aiming_do_no_io(module):
     assert io_calls(module, (PACKAGE / module).read_text()) == []
 
 
@@ -111,6 +113,7 @@ def test_modules_stay_small(module):
     [
         pytest.param("analysis/x.py", "import time", id="the analysis asks a clock"),
         pytest.param("analysis/x.py", "def f():\n    import os.path", id="an import inside a function"),
+        pytest.param("aim/x.py", "import datetime", id="the aiming asks a clock"),
         pytest.param("analysis/x.py", "from edge_valgus.store.writer import Store", id="a room to the right"),
         pytest.param("analysis/x.py", "from edge_valgus.models.find import find_model", id="analysis knows no models"),
         pytest.param("capture/x.py", "from edge_valgus import pose", id="a room as a name"),

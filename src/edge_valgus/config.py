@@ -176,14 +176,15 @@ class KneeConfig(Section):
         ge=1.0,
         le=20.0,
         description="A knee counts as caving in from this far inside its neutral path, in % of leg length (1 % is about 9 mm, so the default is 3 cm); "
-        "of knees that are seen without trembling, two thirds of it will do. Lower it for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats.",
+        "of knees that are seen without trembling, two thirds of it will do. Lower it for a stricter light, raise it if the light annoys good lifters. Our judgement: no norm exists for two-leg squats. "
+        "Once the box was aimed (edge-valgus aim), what it can't tell apart lights no light either.",
     )
     release_pct: float = Field(
         1.5,
         ge=0.0,
         le=20.0,
         description="The flag goes off below this, in the same unit. It has to be below threshold_pct; raise it if the light "
-        "stays on too long, lower it if the light flickers.",
+        "stays on too long, lower it if the light flickers. Once the box was aimed, the threshold less half of what is certain takes its place.",
     )
     min_duration_ms: float = Field(
         90.0,
@@ -228,7 +229,7 @@ class LightsConfig(Section):
         -1,
         ge=-1,
         le=27,
-        description="Button to ground. Short press: end the set; 2 s: new session. -1: none. 25 is the usual pin.",
+        description="Button to ground. Short press: end the set; 2 s: new session; 6 s: aiming. -1: none. 25 is the usual pin.",
     )
     min_red_ms: float = Field(
         150.0,
@@ -293,6 +294,11 @@ class StoreConfig(Section):
     def database(self) -> Path:
         """The SQLite file."""
         return self.state_path / "edge-valgus.db"
+
+    @property
+    def aim_file(self) -> Path:
+        """What `edge-valgus aim` measured of this box where it stands."""
+        return self.state_path / "aim.json"
 
     @property
     def live_socket(self) -> Path:

@@ -7,7 +7,8 @@
     ├── ModelError (RuntimeError)     a model is missing, corrupt or of another shape
     ├── StoreError (RuntimeError)     a database is not ours, locked by another device, or full
     ├── LightsError (RuntimeError)    a pin or the GPIO chip cannot be used
-    └── WebError (OSError)            the page cannot be served (port in use)
+    ├── WebError (OSError)            the page cannot be served (port in use)
+    └── AimError (ValueError)         what aiming measured cannot be read, or is of another rig
 
 Each is also a builtin, so that a caller may catch it either way. A message names the thing, the value found, what was
 expected and what to do next, on one line: the command line prints it as it is and exits with `exit_code`.
@@ -79,3 +80,9 @@ class WebError(EdgeValgusError, OSError):
     """The page cannot be served."""
 
     exit_code = 7
+
+
+class AimError(EdgeValgusError, ValueError):
+    """What aiming measured cannot be read or kept, or belongs to another camera, network or picture size."""
+
+    exit_code = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from edge_valgus.config import CameraConfig, Config, ModelConfig, StoreConfig, W
 from edge_valgus.doctor import parts
 from edge_valgus.doctor.check import State
 from edge_valgus.doctor.parts import (
+    check_aim,
     check_camera,
     check_database,
     check_network,
@@ -24,6 +26,7 @@ from edge_valgus.doctor.parts import (
     check_settings,
     check_units,
 )
+from edge_valgus.store.aim import StoredAim, write_aim
 from edge_valgus.store.writer import Store
 
 HEALTHY_UNIT = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNRestarts=0"
@@ -52,6 +55,45 @@ def test_settings_that_are_wrong_are_told_and_the_rest_is_checked_nevertheless(t
 
 def test_settings_that_are_not_there(tmp_path):
     assert check_settings(tmp_path / "none.toml")[0].state is State.FAILS
+
+
+AIMED = StoredAim(
+    at="2026-11-26T18:04:05+01:00", source="camera 0", model="edge-valgus-lifter-int8", width_px=640, height_px=480,
+    sem_left_pct=0.7, sem_right_pct=0.8, yaw_deg=2.0, roll_deg=0.0, lens_height_m=1.0, still_pct=0.5, squats=5,
+)  # fmt: skip
+
+
+def aim_of(folder, aim):
+    if aim is not None:
+        write_aim(folder / "aim.json", aim)
+    return check_aim(
+        Config(store=StoreConfig(state_dir=str(folder)), model=ModelConfig(name="edge-valgus-lifter-int8"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("aim", "state", "found"),
+    [
+        pytest.param(None, State.DOUBTFUL, "never aimed", id="never"),
+        pytest.param(AIMED, State.WELL, "aimed on 2026-11-26 with camera 0 and edge-valgus-lifter-int8, MDC 2.2 %", id="aimed"),
+        pytest.param(replace(AIMED, source="camera 1"), State.DOUBTFUL, "it was of camera 1, not camera 0", id="another camera"),
+        pytest.param(replace(AIMED, model="other"), State.DOUBTFUL, "it was of other, not", id="another network"),
+        pytest.param(replace(AIMED, sem_left_pct=2.0), State.DOUBTFUL, "more than the threshold set", id="a coarse rig"),
+    ],
+)  # fmt: skip
+def test_the_aim(tmp_path, aim, state, found):
+    check = aim_of(tmp_path, aim)
+    assert check.state is state
+    assert found in check.found
+    assert bool(check.fix) == (state is not State.WELL)
+
+
+def test_a_bad_aim_keeps_nothing_from_working(tmp_path):
+    (tmp_path / "aim.json").write_text("{")
+    check = aim_of(tmp_path, None)
+    assert check.state is State.DOUBTFUL
+    assert "aim.json" in check.found
+    assert "aim again" in check.fix
 
 
 def test_the_practice_network_runs_but_is_doubtful(tmp_path, monkeypatch):

@@ -181,6 +181,17 @@ def test_the_button_tells_presses_apart_by_their_length(pins, held_s, expected):
         assert pressed == [expected]
 
 
+def test_holding_the_button_on_asks_to_aim_before_it_is_let_go(pins):
+    pressed = []
+    with Lights(LightsConfig(button_pin=25), pins, on_press=pressed.append, hold_s=0.05, aim_hold_s=0.2):
+        pins.pin(25).drive_low()
+        until(lambda: pressed)
+        assert pressed == [Press.AIM]
+        pins.pin(25).drive_high()
+        time.sleep(0.1)
+        assert pressed == [Press.AIM], "letting go asks for nothing more"
+
+
 @pytest.mark.parametrize(
     ("dead", "says"),
     [

@@ -47,6 +47,9 @@ def test_the_page_gets_these_keys() -> None:
         "model": "movenet-lightning-int8",
         "fault": None,
         "fps": 30.0,
+        "aim": None,
+        "rig": None,
+        "rig_trouble": None,
     }
     assert skeleton["size"] == [640, 480]
     assert skeleton["xy"][0] == [10, 22]

@@ -8,15 +8,21 @@ from http.client import HTTPConnection
 
 import pytest
 
+from edge_valgus.aim import AimStatus, Check, Finding, Stage
 from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
 from edge_valgus.events import Doubt, Phase
 from edge_valgus.feedback.pattern import LampState
+from edge_valgus.store.aim import StoredAim
 from edge_valgus.web import stream
 from edge_valgus.web.app import create_app
 
 pytestmark = pytest.mark.browser
 
 PHONE, DESKTOP = (390, 844), (1280, 800)
+RIG = StoredAim(
+    at="2026-11-26T18:04:05+01:00", source="camera 0", model="m", width_px=640, height_px=480, sem_left_pct=0.7, sem_right_pct=1.5,
+    yaw_deg=2.0, roll_deg=0.0, lens_height_m=1.0, still_pct=0.5, squats=5,
+)  # fmt: skip
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP, (320, 640)], ids=["phone", "desktop", "small phone"])
 
 
@@ -110,6 +116,51 @@ def test_it_says_step_into_view_and_comes_back(browser, page, box):
     box.show(doubt=Doubt.TURNED)
     wait_until(lambda: text(browser, "[data-show=headline]") == "Can't judge: turned away")
     assert browser.execute_script("return getComputedStyle(document.querySelector('.ghost')).display") == "none"
+
+
+def aim_status(stage, headline, *, wrong=(), squats=0):
+    hint = "Stand where you will squat, 2 to 3.5 m in front of the box, and face it. The whole body has to be in the picture."
+    return AimStatus(stage, headline, hint, tuple(Finding(check, check not in wrong) for check in Check), squats=squats)
+
+
+@SIZES
+def test_it_guides_the_aiming_in_big_words(browser, page, box, size):
+    resize(browser, size)
+    box.show(
+        aim=aim_status(Stage.PLACE, "Move the box to your right", wrong=[Check.FACING]), lights=LampState(amber=True)
+    )
+    browser.get(page)
+    wait_until(lambda: text(browser, "[data-show=aim-headline]") == "Move the box to your right")
+    look = "return document.querySelector('#stage').dataset.aim"
+    assert browser.execute_script(look) == "wrong"
+    assert browser.execute_script("return document.querySelectorAll('.aim-checks [data-right=no]').length") == 1
+    words_px, bottom_px, wide = browser.execute_script(
+        "const h = document.querySelector('.aim-headline'); return [parseFloat(getComputedStyle(h).fontSize),"
+        "document.querySelector('.aim-hint').getBoundingClientRect().bottom, h.scrollWidth - h.clientWidth]"
+    )
+    assert words_px >= 38, "to be read at arm's length"
+    assert bottom_px < size[1], "without scrolling"
+    assert wide <= 0
+    assert sideways_px(browser) <= 0
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.tally')).display") == "none"
+    box.show(aim=aim_status(Stage.SQUAT, "Squat 3 more", squats=2), lights=LampState(green=True))
+    wait_until(lambda: browser.execute_script(look) == "squat")
+    assert browser.execute_script("return document.querySelectorAll('.aim-squats [data-taken=yes]').length") == 2
+    assert text(browser, "[data-show=aim-spoken]") == "2 of 5"
+    box.show(rig=RIG)
+    wait_until(lambda: text(browser, "[data-show=headline]") == "Ready")
+    assert "are certain" in text(browser, "[data-show=rig]")
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.aim')).display") == "none"
+    assert sideways_px(browser) <= 0
+    assert_quiet(browser)
+
+
+def test_without_javascript_the_aiming_is_there_too(box, gym):
+    box.show(aim=aim_status(Stage.SQUAT, "Squat 3 more", squats=2))
+    html = create_app(gym.reader, box.client).test_client().get("/").text
+    assert 'data-aim="squat"' in html
+    assert html.count('data-taken="yes"') == 2
+    assert "Squat 3 more" in html
 
 
 def test_the_footer_tells_of_the_practice_network_while_it_sees(browser, page, box):

@@ -3,10 +3,12 @@ from datetime import date
 
 import pytest
 
+from edge_valgus.aim import AimStatus, Check, Finding, Stage
 from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
 from edge_valgus.events import NAN, Doubt, Measures, Phase
 from edge_valgus.feedback.pattern import LampState
 from edge_valgus.live.snapshot import to_dict
+from edge_valgus.store.aim import StoredAim
 from edge_valgus.web import words
 from edge_valgus.web.now import describe, model_notice, plain
 
@@ -32,6 +34,68 @@ def say(snapshot):
 def test_the_state_in_words(say, changes, state, headline):
     view = say(**changes)
     assert (view["state"], view["headline"]) == (state, headline)
+
+
+def aim_status(stage=Stage.PLACE, *, wrong=(), squats=0, headline="Do this", hint="Like so."):
+    return AimStatus(stage, headline, hint, tuple(Finding(check, check not in wrong) for check in Check), squats=squats)
+
+
+@pytest.mark.parametrize(
+    ("status", "look", "step"),
+    [
+        pytest.param(
+            aim_status(wrong=[Check.LEVEL]), "wrong", "Aiming, 1 of 3: place the box", id="something is wrong"
+        ),
+        pytest.param(aim_status(), "right", "Aiming, 1 of 3: place the box", id="all is right"),
+        pytest.param(aim_status(Stage.STILL), "still", "Aiming, 2 of 3: stand still", id="stand still"),
+        pytest.param(aim_status(Stage.SQUAT, squats=2), "squat", "Aiming, 3 of 3: squat", id="squat"),
+        pytest.param(aim_status(Stage.DONE, squats=5), "done", "Aiming", id="done"),
+        pytest.param(aim_status(Stage.FAILED), "failed", "Aiming", id="given up"),
+    ],
+)
+def test_while_the_box_is_aimed_the_page_is_about_that(say, status, look, step):
+    view = say(aim=status, in_view=False)
+    assert (view["state"], view["headline"]) == ("aim", "Do this")
+    assert (view["aim"]["look"], view["aim"]["step"]) == (look, step)
+    assert [check["name"] for check in view["aim"]["checks"]] == [check.value for check in Check]
+    assert view["skeleton"] is not None, "the skeleton is what one aims by"
+
+
+def test_a_check_that_cannot_be_told_is_neither_right_nor_wrong(say):
+    status = AimStatus(Stage.PLACE, "", "", (Finding(Check.IN_VIEW, False), Finding(Check.LEVEL, None)))
+    assert [check["right"] for check in say(aim=status)["aim"]["checks"]] == ["no", "unknown"]
+
+
+def test_outside_of_an_aiming_there_is_none(say):
+    assert say()["aim"] is None
+
+
+RIG = StoredAim(
+    at="2026-11-26T18:04:05+01:00", source="camera 0", model="m", width_px=640, height_px=480, sem_left_pct=0.7, sem_right_pct=1.5,
+    yaw_deg=2.0, roll_deg=0.0, lens_height_m=1.0, still_pct=0.5, squats=5,
+)  # fmt: skip
+
+
+def test_the_footer_says_which_change_is_certain(say):
+    said = say(rig=RIG)["rig_notice"].replace("\u00a0", " ")
+    assert said.startswith("Aimed on 2026-11-26. Here, changes of 1.9 % (left knee) and 4.2 % (right knee)")
+    assert said.endswith("red lights come on from 3.3 and 4.2 %.")
+
+
+def test_the_footer_says_that_it_was_never_aimed_or_why_what_was_measured_is_not_used(say):
+    assert "never aimed" in say()["rig_notice"]
+    assert say(rig_trouble="aim.json: is broken")["rig_notice"] == "aim.json: is broken."
+
+
+def test_the_result_is_told_in_the_end(say):
+    assert "are certain" in say(rig=RIG, aim=aim_status(Stage.DONE))["hint"]
+    assert "are certain" not in say(rig=RIG, aim=aim_status(Stage.SQUAT))["hint"]
+
+
+def test_a_rig_of_another_version_is_no_crash(snapshot):
+    told = to_dict(snapshot(rig=RIG))
+    told["rig"]["new_field"] = 1
+    assert "never aimed" in describe(told, connected=True)["rig_notice"]
 
 
 def test_every_doubt_says_what_to_do_about_it(say):

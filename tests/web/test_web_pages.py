@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
+from edge_valgus.store.aim import StoredAim, write_aim
 from edge_valgus.store.reader import StoreReader
 from edge_valgus.web.app import create_app
 
@@ -16,6 +18,36 @@ def text_of(response):
 
 def words_of(response):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text_of(response)))
+
+
+RIG = StoredAim(
+    at="2020-01-01T18:04:05+01:00", source="camera", model="movenet-lightning-int8", width_px=640, height_px=480,
+    sem_left_pct=0.7, sem_right_pct=1.5, yaw_deg=2.0, roll_deg=0.0, lens_height_m=1.0, still_pct=0.5, squats=5,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param({}, True, id="aimed before"),
+        pytest.param({"at": "2199-01-01T18:04:05+01:00"}, False, id="aimed afterwards"),
+        pytest.param({"model": "other"}, False, id="another network"),
+        pytest.param({"source": "camera 1"}, False, id="another camera"),
+    ],
+)
+def test_a_set_says_which_change_was_certain(gym, live, tmp_path, changes, told):
+    write_aim(tmp_path / "aim.json", replace(RIG, **changes))
+    app = create_app(gym.reader, live, aim_file=tmp_path / "aim.json")
+    assert ("are certain" in app.test_client().get(f"/sets/{gym.story_set}").text) == told
+
+
+@pytest.mark.parametrize("content", [None, "{"], ids=["never aimed", "a bad file"])
+def test_a_set_without_a_usable_aim_says_nothing_of_it(gym, live, tmp_path, content):
+    if content is not None:
+        (tmp_path / "aim.json").write_text(content)
+    answer = create_app(gym.reader, live, aim_file=tmp_path / "aim.json").test_client().get(f"/sets/{gym.story_set}")
+    assert answer.status_code == 200
+    assert "are certain" not in answer.text
 
 
 def test_now_shows_the_live_count_and_todays_sets(gym, box):

@@ -13,6 +13,7 @@ from edge_valgus.analysis.floor import Floor
 from edge_valgus.analysis.gauge import DepthGauge
 from edge_valgus.analysis.knee import KneeJudge, KneeReading
 from edge_valgus.analysis.recorder import RepRecorder
+from edge_valgus.analysis.rig import Rig
 from edge_valgus.analysis.segmenter import MAX_GAP_S, RepSegmenter, Segment, Step
 from edge_valgus.analysis.sets import SetKeeper
 from edge_valgus.analysis.shape import ShapeWitness
@@ -40,10 +41,14 @@ MIN_LEG_PX: Final = 36.0  # standing legs shorter than this are too far away: le
 
 
 class Analyser:
-    """The judgement of one camera's view. Feed every frame in order, with or without a lifter in it."""
+    """The judgement of one camera's view. Feed every frame in order, with or without a lifter in it.
 
-    def __init__(self, config: Config | None = None) -> None:
+    rig: what was measured of the box where it stands, None if nothing was.
+    """
+
+    def __init__(self, config: Config | None = None, rig: Rig | None = None) -> None:
         self._config = config or Config()
+        self._rig = rig
         self._floor = Floor()
         self._baseline = StandingBaseline()
         self._segmenter = RepSegmenter()
@@ -52,7 +57,7 @@ class Analyser:
         self._gauge = DepthGauge()
         self._gauge_before_rep: DepthGauge | None = None
         self._recorder = RepRecorder()
-        self._knees = KneeJudge(self._config.knee)
+        self._knees = KneeJudge(self._config.knee, rig)
         self._sets = SetKeeper(self._config.count)
         self._in_view = False
         self._person = 0
@@ -72,7 +77,7 @@ class Analyser:
             if self._time_s - time_s <= MAX_GAP_S:
                 return ()
             events.extend(self.finish(self._time_s))
-            Analyser.__init__(self, self._config)
+            Analyser.__init__(self, self._config, self._rig)
         self._time_s = time_s
         gap_s = time_s - self._seen_s
         if gap_s > MAX_GAP_S:
@@ -93,6 +98,11 @@ class Analyser:
         if ended:
             events.append(ended)
         return tuple(events)
+
+    def use(self, rig: Rig | None) -> None:
+        """Judge by what was measured of the box from now on. For when nobody is in view: what was learned is forgotten."""
+        self._rig = rig
+        self._knees.use(rig)
 
     def end_set(self, time_s: float, *, new_session: bool = False) -> tuple[Event, ...]:
         """The button: end the set now, or the session too."""

@@ -11,6 +11,7 @@ from edge_valgus.analysis.body import Body, Leg
 from edge_valgus.analysis.doubt import SETTLE_S, Trembling, UsualNoise, doubt_about, turned
 from edge_valgus.analysis.measures import medial_offset_pct, trunk_shift_pct
 from edge_valgus.analysis.path import NeutralPath
+from edge_valgus.analysis.rig import Rig, limits_of
 from edge_valgus.config import KneeConfig
 from edge_valgus.events import CantJudgeOff, CantJudgeOn, Doubt, FlagOff, FlagOn, Side
 
@@ -18,9 +19,6 @@ MIN_FRAMES: Final = 3  # two frames don't make a flag …
 HELD_S: Final = 0.1  # … unless the knee was in for so long without a break: at 10 frames a second two do …
 CLOCK_S: Final = 0.002  # … as exactly as cameras tell the time
 MARKED_PCT: Final = 2.0  # a knee so much further in than it has to be is flagged after `KneeConfig.min_duration_ms`
-STEADY_SHARE: Final = (
-    0.6  # of `KneeConfig.threshold_pct` would do if knees were seen without noise; the rest is room for it
-)
 NOISE_DEPTH: Final = 0.2  # from here on down noise is measured: what is higher is hardly a squat yet
 STANDING_DEPTH: Final = 0.12  # outside of reps, whoever is deeper is doing something else
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
@@ -53,17 +51,25 @@ class KneeReading:
 class KneeJudge:
     """Per-leg flag with hysteresis and minimum duration, against the lifter's own neutral path; abstains when it must."""
 
-    def __init__(self, config: KneeConfig) -> None:
+    def __init__(self, config: KneeConfig, rig: Rig | None = None) -> None:
         self._config = config
+        self.use(rig)
         self._knees = {Side.LEFT: _KneeState(), Side.RIGHT: _KneeState()}
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
         self._usual_noise = UsualNoise()
-        self._path = NeutralPath()
         self._path_before_rep: NeutralPath | None = None
         self._steps = 0
         self._doubt: Doubt | None = None  # as shown
         self._other_doubt_since_s: float | None = None
         self._time_s = math.inf  # no frame yet: the first one has no time to weigh by
+
+    def use(self, rig: Rig | None) -> None:
+        """Judge by what was measured of this rig from now on, beginning with a path of which nothing is learned."""
+        self._rig = rig
+        self._path = self._unlearned()
+
+    def _unlearned(self) -> NeutralPath:
+        return NeutralPath(self._rig.turn_pct if self._rig is not None else 0.0)
 
     @property
     def doubt(self) -> Doubt | None:
@@ -74,7 +80,7 @@ class KneeJudge:
         """Somebody else, or the same one after a break: nothing learned holds any more, and no light stays on."""
         events: tuple[KneeEvent, ...] = self._release_all(time_s)
         self.interrupt()
-        self._path = NeutralPath()
+        self._path = self._unlearned()
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
         self._usual_noise = UsualNoise()
         if self._doubt is not None:
@@ -125,10 +131,11 @@ class KneeJudge:
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
         for side in Side:
-            needed_pct = math.hypot(self._threshold_pct(), self._path.doubt_pct(side, depth))
+            limits = limits_of(self._config, self._rig, side, self._usual_noise.share)
+            needed_pct = math.hypot(limits.threshold_pct, self._path.doubt_pct(side, depth))
             beyond_pct = mkd[side] - needed_pct if judging else math.nan
             over = not in_rep or self._doubt is not None or depth < self._config.from_depth
-            events.extend(self._flag(side, mkd[side], beyond_pct, time_s, dt_s, over=over))
+            events.extend(self._flag(side, mkd[side], beyond_pct, limits.release_pct, dt_s, over=over))
         # Only then, so that neither knee is judged by what the other one has taught in this very frame.
         for side in Side:
             # A lifter who seems turned goes on teaching, or would seem so for ever.
@@ -145,11 +152,6 @@ class KneeJudge:
             events=tuple(events),
         )
 
-    def _threshold_pct(self) -> float:
-        """% of leg length. What is a fault and the room for noise are independent: their squares add up."""
-        room = (1.0 - STEADY_SHARE**2) * self._usual_noise.share**2
-        return max(self._config.release_pct, self._config.threshold_pct * math.sqrt(STEADY_SHARE**2 + room))
-
     def _offset_pct(self, leg: Leg, side: Side, foot: Foot, leg_length_px: float, dt_s: float) -> float:
         """How far the knee is inside its ankle; NaN for a leg that is unseen or swings free."""
         offset_pct = medial_offset_pct(leg, side, leg_length_px)
@@ -159,7 +161,7 @@ class KneeJudge:
         return offset_pct
 
     def _flag(
-        self, side: Side, mkd_pct: float, beyond_pct: float, time_s: float, dt_s: float, *, over: bool
+        self, side: Side, mkd_pct: float, beyond_pct: float, release_pct: float, dt_s: float, *, over: bool
     ) -> list[KneeEvent]:
         """Follow one knee. beyond_pct: further in than it has to be, NaN where it isn't judged; over: nothing is.
 
@@ -168,8 +170,8 @@ class KneeJudge:
         knee, config = self._knees[side], self._config
         knee.unread_s = knee.unread_s + dt_s if math.isnan(mkd_pct) else 0.0
         if knee.flagged:
-            if over or mkd_pct < config.release_pct or knee.unread_s > SETTLE_S:
-                return [self._release(side, time_s)]
+            if over or mkd_pct < release_pct or knee.unread_s > SETTLE_S:
+                return [self._release(side, self._time_s)]
             return []
         if over:
             knee.evidence_pct_s, knee.frames, knee.was_in = 0.0, 0, False
@@ -184,7 +186,7 @@ class KneeJudge:
         if brief or knee.evidence_pct_s < needed_pct_s:
             return []
         knee.flagged = True
-        return [FlagOn(time_s, side)]
+        return [FlagOn(self._time_s, side)]
 
     def _release(self, side: Side, time_s: float) -> FlagOff:
         self._knees[side] = _KneeState()

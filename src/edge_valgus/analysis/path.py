@@ -87,11 +87,14 @@ def turn_per_trunk_shift(depth: float) -> float:
 
 
 class NeutralPath:
-    """The offsets at the knots, left ones first, and how certain they are."""
+    """The offsets at the knots, left ones first, and how certain they are.
 
-    def __init__(self) -> None:
+    turn_pct: what turning is known to do to a knee at parallel before anything is seen of it, see the property.
+    """
+
+    def __init__(self, turn_pct: float = 0.0) -> None:
         usual = [STANDING_PCT + USUAL_OUT_PCT * travel(knot) for knot in KNOTS]
-        self._offsets: Array = np.array(usual * 2)
+        self._offsets: Array = np.array(usual * 2) + turn_pct * _TURNED_OUT
         self.unsettle()
 
     def copy(self) -> NeutralPath:
@@ -157,9 +160,8 @@ class NeutralPath:
 
 def _spread_between_lifters() -> Array:
     out = np.array([travel(knot) for knot in KNOTS] * 2)
-    turn = np.array([-forward(knot) for knot in KNOTS] + [forward(knot) for knot in KNOTS])
     spread: Array = _standing() + _rest()
-    spread += OUT_SPREAD_PCT**2 * np.outer(out, out) + TURN_SPREAD_PCT**2 * np.outer(turn, turn)
+    spread += OUT_SPREAD_PCT**2 * np.outer(out, out) + TURN_SPREAD_PCT**2 * np.outer(_TURNED_OUT, _TURNED_OUT)
     return spread
 
 
@@ -200,6 +202,8 @@ def _shape_variance(depth: float) -> float:
     return SHAPE_PCT**2 + (DEPTH_NOISE * steepness) ** 2 + (BEYOND_PCT * max(0.0, depth - KNOTS[-1])) ** 2
 
 
+_TURNED_OUT: Final = np.array([-forward(knot) for knot in KNOTS] + [forward(knot) for knot in KNOTS])
+"""What a turn of 1 does at each knot, medial positive."""
 _SPREAD: Final = _spread_between_lifters()
 _STANDING_APART: Final = _shares(Side.RIGHT, 0.0) - _shares(Side.LEFT, 0.0)
 _TURNED: Final = (_shares(Side.RIGHT, 1.0) - _shares(Side.LEFT, 1.0) - _STANDING_APART) / 2

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "web": "edge_valgus.cli.web:web",
     "analyze": "edge_valgus.cli.analyze:analyze",
     "replay": "edge_valgus.cli.replay:replay",
+    "aim": "edge_valgus.cli.aim:aim",
     "doctor": "edge_valgus.cli.doctor:doctor",
     "models": "edge_valgus.cli.models:models",
     "export": "edge_valgus.cli.export:export",

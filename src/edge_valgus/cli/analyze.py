@@ -12,12 +12,14 @@ from edge_valgus.capture.replay import PoseWriter
 from edge_valgus.capture.video import VideoFile
 from edge_valgus.cli.common import (
     FILE,
+    aim_option,
     config_option,
     json_option,
     model_options,
     open_model,
     print_summary,
     progress_bar,
+    rig_of,
     settings,
 )
 from edge_valgus.config import PRACTICE
@@ -37,6 +39,7 @@ from edge_valgus.service.summary import Summary
     "--annotate", type=FILE, metavar="OUT.mp4", help="Write the video with skeleton, count and flags drawn in."
 )
 @click.option("--poses", type=FILE, metavar="OUT.jsonl", help="Save the keypoints for `edge-valgus replay`.")
+@aim_option
 @model_options
 @config_option
 def analyze(
@@ -45,6 +48,7 @@ def analyze(
     as_json: bool,
     annotate: Path | None,
     poses: Path | None,
+    aim_file: Path | None,
     model_dir: Path | None,
     model_name: str | None,
     runtime: str | None,
@@ -65,6 +69,7 @@ def analyze(
     with ExitStack() as stack:
         source = stack.enter_context(VideoFile(video))
         network, model = open_model(config, model_dir)
+        rig = rig_of(aim_file, model=model, size_px=source.size_px)
         summary = Summary(source.name, model, network.runtime)
         sinks: list[Sink] = [summary]
         if poses is not None:
@@ -77,7 +82,7 @@ def analyze(
         sinks.append(ProgressSink(stack.enter_context(progress_bar(source.name, source.frame_count))))
         broken = None
         try:
-            judge(tracked(source, PoseTracker(network, config.zone)), Analyser(config), sinks)
+            judge(tracked(source, PoseTracker(network, config.zone)), Analyser(config, rig), sinks)
         except VideoBrokeOff as error:
             # What was seen before the break is good: print it, and then say that there was one.
             broken = error

@@ -14,10 +14,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from edge_valgus.analysis.rig import Rig
 from edge_valgus.config import PRACTICE, PRACTICE_NOTICE, Config, load_config
+from edge_valgus.errors import AimError
 from edge_valgus.models.find import find_model, require_folder
 from edge_valgus.pose import KeypointModel
 from edge_valgus.service.summary import Summary
+from edge_valgus.store.aim import read_aim
 
 log = logging.getLogger(__name__)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,6 +35,15 @@ config_option = click.option(
     help="Settings file. Default: EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml, else the defaults.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+
+
+aim_option = click.option(
+    "--aim",
+    "aim_file",
+    type=FILE,
+    metavar="FILE.json",
+    help="Judge by what `edge-valgus aim` measured of this rig. Default: by the settings alone.",
+)
 
 
 def model_options(command: Function) -> Function:
@@ -99,6 +111,21 @@ def tell_of_practice(model: str) -> None:
     """Say so if it is the practice network: what it sees in people is worth little."""
     if model == PRACTICE:
         log.warning(PRACTICE_NOTICE)
+
+
+def rig_of(aim_file: Path | None, *, model: str, size_px: tuple[int, int]) -> Rig | None:
+    """What was measured of the rig that these poses come from; None without a file.
+
+    Raises AimError when there is none in it, or one of another network or picture size.
+    """
+    if aim_file is None:
+        return None
+    found = read_aim(aim_file)
+    if found is None:
+        raise AimError(f"{aim_file}: is not there; measure it: edge-valgus aim --video VIDEO --out {aim_file}")
+    if other := found.differs(model=model, size_px=size_px):
+        raise AimError(f"{aim_file}: was measured with {other}; leave --aim out, or aim with the same")
+    return found.rig
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from edge_valgus.doctor.machine import (
     check_wear,
 )
 from edge_valgus.doctor.parts import (
+    check_aim,
     check_camera,
     check_database,
     check_network,
@@ -72,6 +73,7 @@ def _checks(config: Config, model_dir: Path | None) -> tuple[Callable[[], Check]
         lambda: check_camera(config),
         check_pins,
         check_units,
+        lambda: check_aim(config),
         lambda: check_database(config),
         lambda: check_page(config),
     )

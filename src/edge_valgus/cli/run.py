@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
+from queue import SimpleQueue
 
 import click
 
@@ -14,12 +15,14 @@ from edge_valgus.capture.video import VideoFile
 from edge_valgus.cli.common import FILE, config_option, model_options, open_model, settings
 from edge_valgus.config import Config
 from edge_valgus.errors import ModelError
+from edge_valgus.feedback.lights import Press
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.models.find import meant_by
 from edge_valgus.pose import PoseTracker
 from edge_valgus.service.device import (
     Outputs,
+    aim_on_signal,
     paced,
     run_device,
     stop_on_signals,
@@ -60,7 +63,12 @@ def run(
     """
     config = settings(config_file, model_name=model_name, runtime=runtime, state_dir=state_dir, runtime_dir=runtime_dir)
     source: Source = VideoFile(video) if video is not None else PiCamera(config.camera)
-    with stop_on_signals() as stop, TerminalLights() if mock_gpio else nullcontext() as terminal:
+    presses: SimpleQueue[Press] = SimpleQueue()
+    with (
+        stop_on_signals() as stop,
+        aim_on_signal(presses),
+        TerminalLights() if mock_gpio else nullcontext() as terminal,
+    ):
 
         def sightings() -> Iterable[Sighting]:
             network, _ = open_model(config, model_dir, real_people=video is None)
@@ -78,6 +86,7 @@ def run(
                 pins=mock_pins() if mock_gpio else None,
                 terminal=terminal,
                 stop=stop,
+                presses=presses,
             ),
         )
 

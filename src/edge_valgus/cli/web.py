@@ -59,6 +59,8 @@ def web(
             notice=notice,
             watchers=config.web.watchers,
             count_depth=config.count.min_depth,
+            knee=config.knee,
+            aim_file=config.store.aim_file,
         )
         with PageServer(app, config.web.host, config.web.port) as server:
             notifier = Notifier()

@@ -19,15 +19,17 @@ import numpy as np
 from edge_valgus.config import PRACTICE, Config, load_config
 from edge_valgus.doctor.ask import ask
 from edge_valgus.doctor.check import Check, doubtful, fails, unknown, well
-from edge_valgus.errors import ConfigError, EdgeValgusError, StoreError
-from edge_valgus.models.find import find_model
+from edge_valgus.errors import AimError, ConfigError, EdgeValgusError, StoreError
+from edge_valgus.models.find import find_model, meant_by
 from edge_valgus.pose import KeypointModel
+from edge_valgus.store.aim import read_aim
 from edge_valgus.store.schema import SCHEMA_VERSION, version_of
 
 UNITS: Final = ("edge-valgus.service", "edge-valgus-web.service")
 SLOW_MS: Final = 100.0  # at 10 frames a second the knees are judged late
 TRIES: Final = 5
 RESTARTS: Final = 3  # since the start; more are no accident
+AIM: Final = "hold the button for 6 s, or: sudo edge-valgus aim"
 PAGE_PATIENCE_S: Final = 3.0
 
 
@@ -153,6 +155,29 @@ def check_database(config: Config) -> Check:
     if version > SCHEMA_VERSION:
         return fails(name, f"{path} is of a newer edge-valgus (version {version})", "install that one again")
     return well(name, f"{path}: {sets} {'set' if sets == 1 else 'sets'}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def check_aim(config: Config) -> Check:
+    """Whether the box was aimed, and what it can tell apart."""
+    name, path = "aim", config.store.aim_file
+    try:
+        aim = read_aim(path)
+    except AimError as error:
+        return doubtful(name, *_split(error))
+    if aim is None:
+        return doubtful(name, "never aimed: the settings' threshold is in force", AIM)
+    found = f"aimed on {aim.day} with {aim.source} and {aim.model}, MDC {aim.mdc_pct:.1f} % of leg length"
+    size_px = (config.camera.width_px, config.camera.height_px)
+    try:
+        model = meant_by(config.model.name, state_dir=config.store.state_path)
+    except EdgeValgusError:
+        model = aim.model  # the check of the network tells what is wrong with that
+    other = aim.differs(source=f"camera {config.camera.number}", model=model, size_px=size_px)
+    if other:
+        return doubtful(name, f"{found}; it was of {other}", AIM)
+    if aim.mdc_pct > config.knee.threshold_pct:
+        return doubtful(name, f"{found}, more than the threshold set: knees light later", f"more light, then {AIM}")
+    return well(name, found)
 
 
 def check_page(config: Config) -> Check:

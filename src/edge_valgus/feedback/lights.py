@@ -26,13 +26,15 @@ class Press(StrEnum):
 
     END_SET = "end the set"
     NEW_SESSION = "new session"
+    AIM = "aim the box"
 
 
 class Lights:
     """The lamps. A context manager; all are off after `close`.
 
     pin_factory: gpiozero's; None takes the Pi's own. on_press: called from gpiozero's thread when the button was used.
-    hold_s: from how long a press means a new session. runtime_dir: where lgpio may leave its files.
+    hold_s: from how long a press means a new session; after aim_hold_s it means aiming, at once and not when it is let go, so that
+    the lights tell that it was long enough. runtime_dir: where lgpio may leave its files.
 
     Raises LightsError, naming light, pin and cause, when the chip or a pin can't be used.
     """
@@ -44,6 +46,7 @@ class Lights:
         *,
         on_press: Callable[[Press], None] | None = None,
         hold_s: float = 2.0,
+        aim_hold_s: float = 6.0,
         runtime_dir: Path | None = None,
     ) -> None:
         self._config = config
@@ -53,6 +56,7 @@ class Lights:
         self._factory = pin_factory if pin_factory is not None else _open_chip(runtime_dir or default_runtime_dir())
         self._on_press = on_press
         self._hold_s = hold_s
+        self._aim_hold_s = aim_hold_s
         self._pressed_at_s: float | None = None
         try:
             self._open()
@@ -128,9 +132,10 @@ class Lights:
         for name, pin in lamps.items():
             self._add(name, pin, gpiozero.LED, active_high=config.active_high)
         self._add("buzzer", config.buzzer_pin, gpiozero.Buzzer)
-        self._add("button", config.button_pin, gpiozero.Button, bounce_time=BOUNCE_S)
+        self._add("button", config.button_pin, gpiozero.Button, bounce_time=BOUNCE_S, hold_time=self._aim_hold_s)
         if (button := self._devices.get("button")) is not None:
             button.when_pressed = self._pressed
+            button.when_held = self._held
             button.when_released = self._released
 
     def _add(self, name: str, pin: int, kind: Callable[..., Any], **options: object) -> None:
@@ -182,6 +187,11 @@ class Lights:
 
     def _pressed(self) -> None:
         self._pressed_at_s = time.monotonic()
+
+    def _held(self) -> None:
+        self._pressed_at_s = None  # letting go means nothing any more
+        if self._on_press is not None:
+            self._on_press(Press.AIM)
 
     def _released(self) -> None:
         if self._pressed_at_s is None:

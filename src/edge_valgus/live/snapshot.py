@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 
+from edge_valgus.aim import AimStatus
 from edge_valgus.events import Measures, Reading, Rep
 from edge_valgus.feedback.pattern import LampState
 from edge_valgus.frames import Pose
+from edge_valgus.store.aim import StoredAim
 
 LAMPS: Final = ("green", "amber", "red_left", "red_right")
 
@@ -25,6 +27,7 @@ class Snapshot:
     wall_s: the reading's time as seconds since 1970. lights: a blinking lamp is on and off by turns.
     pose: None when no lifter is seen. last_rep: of the current set, counted or partial; None before the first.
     fault: one line for the page when something is wrong (camera, disk), else None. fps: frames judged per second.
+    aim: while the box is aimed. rig: what aiming measured and is in force; rig_trouble: why what was measured is not, in one line.
     """
 
     reading: Reading
@@ -35,6 +38,9 @@ class Snapshot:
     model: str = ""
     fault: str | None = None
     fps: float = 0.0
+    aim: AimStatus | None = None
+    rig: StoredAim | None = None
+    rig_trouble: str | None = None
 
 
 def to_dict(snapshot: Snapshot) -> dict[str, Any]:
@@ -43,7 +49,8 @@ def to_dict(snapshot: Snapshot) -> dict[str, Any]:
     Keys: t, wall (s), phase, in_view, doubt (text or null), flagged {left, right}, lights {green, amber, red_left,
     red_right}, set {number, counted, partial}, measures (the fields of `Measures`, null where not taken), skeleton (null,
     or {size: [width, height], xy: 17 × ([x, y] in whole px, or null), score: 17 × 0–1}), last_rep (null, or {number,
-    counted, depth, descent_s, ascent_s, valgus}), model, fault (text or null), fps.
+    counted, depth, descent_s, ascent_s, valgus}), model, fault (text or null), fps, aim (null, or {stage, headline, hint,
+    checks: [{name, right}], squats, wanted}), rig (null, or the fields of `StoredAim`), rig_trouble (text or null).
     """
     reading = snapshot.reading
     return {
@@ -61,6 +68,9 @@ def to_dict(snapshot: Snapshot) -> dict[str, Any]:
         "model": snapshot.model,
         "fault": snapshot.fault,
         "fps": _number(snapshot.fps, 1),
+        "aim": None if snapshot.aim is None else _aim(snapshot.aim),
+        "rig": None if snapshot.rig is None else asdict(snapshot.rig),
+        "rig_trouble": snapshot.rig_trouble,
     }
 
 
@@ -82,6 +92,17 @@ def _skeleton(pose: Pose) -> dict[str, Any]:
         "size": [int(pose.size_px[0]), int(pose.size_px[1])],
         "xy": [point if good else None for point, good in zip(whole, seen.tolist(), strict=True)],
         "score": [_number(score, 2) or 0.0 for score in pose.score.tolist()],
+    }
+
+
+def _aim(status: AimStatus) -> dict[str, Any]:
+    return {
+        "stage": status.stage.value,
+        "headline": status.headline,
+        "hint": status.hint,
+        "checks": [{"name": finding.check.value, "right": finding.right} for finding in status.findings],
+        "squats": status.squats,
+        "wanted": status.wanted,
     }
 
 

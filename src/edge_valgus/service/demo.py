@@ -15,7 +15,7 @@ from typing import IO, Final
 
 import urllib3
 
-from edge_valgus.capture.drawn import DrawnLifter, random_set
+from edge_valgus.capture.drawn import CameraView, DrawnLifter, random_set
 from edge_valgus.config import Config
 from edge_valgus.errors import WebError
 from edge_valgus.frames import Frame
@@ -24,6 +24,9 @@ from edge_valgus.pose.tracker import Network
 from edge_valgus.service.sightings import Sighting, tracked
 
 KNEE_IN_M: Final = 0.05  # how far the demonstrated faults go
+AIM_SQUATS: Final = 6  # one more than it takes
+AIM_STANDING_S: Final = 7.0
+AIM_FPS: Final = 20.0  # half the waiting
 BREAK_S: Final = 1.0  # longer than the rest time by this: a new lifter begins a new set
 PAGE_UP_S: Final = 20.0
 
@@ -34,6 +37,13 @@ def lifters(first_seed: int, reps: int) -> Iterator[DrawnLifter]:
         faults = {2: (KNEE_IN_M, 0.0), 4: (0.0, KNEE_IN_M)}
         wanted = {rep: knees for rep, knees in faults.items() if rep < reps}
         yield DrawnLifter(random_set(seed, reps, knee_in=wanted))
+
+
+def aimed_at(seed: int) -> DrawnLifter:
+    """A lifter who stands still long enough to aim by, and then squats five times without a fault."""
+    script = random_set(seed, AIM_SQUATS)
+    well = CameraView(height_m=1.0, distance_m=2.8, yaw_deg=script.view.yaw_deg, pitch_deg=-1.0, focal_heights=1.0)
+    return DrawnLifter(replace(script, view=well, lead_in_s=AIM_STANDING_S), fps=AIM_FPS)
 
 
 def show(drawn: Iterator[DrawnLifter], network: Network, config: Config) -> Iterator[Sighting]:

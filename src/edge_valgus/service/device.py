@@ -23,6 +23,7 @@ from edge_valgus.feedback.pattern import LampState
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.publisher import LivePublisher
 from edge_valgus.live.snapshot import Snapshot
+from edge_valgus.service.aiming import Aiming
 from edge_valgus.service.loop import Sink, judge
 from edge_valgus.service.notify import HeartbeatSink, Notifier
 from edge_valgus.service.sightings import Sighting
@@ -81,14 +82,26 @@ def run_device(sightings: Callable[[], Iterable[Sighting]], outputs: Outputs) ->
             session_gap_s=config.count.session_gap_min * 60,
         )
         stack.callback(_drain, writer)
-        shown = LightsSink(config.lights, lights, outputs.terminal)
-        live = LiveSink(publisher, shown, model=outputs.model, to_wall=outputs.to_wall, fault=StoreFault(writer))
+        aiming = Aiming(
+            config, config.store.aim_file, source=outputs.source, model=outputs.model, to_wall=outputs.to_wall
+        )
+        stack.callback(aiming.close)
+        shown = LightsSink(config.lights, lights, outputs.terminal, aiming)
+        live = LiveSink(
+            publisher, shown, model=outputs.model, to_wall=outputs.to_wall, fault=StoreFault(writer), aiming=aiming
+        )
         sinks: tuple[Sink, ...] = (shown, HeartbeatSink(notifier), StoreSink(writer), live, *outputs.extra)
         _showing_faults(
             outputs,
             lights,
             publisher,
-            lambda: judge(sightings(), Analyser(config), sinks, asked=lambda a, t: _pressed(outputs.presses, a, t)),
+            lambda: judge(
+                sightings(),
+                Analyser(config),
+                sinks,
+                asked=lambda a, t: _pressed(outputs.presses, aiming, a, t),
+                aside=aiming.takes,
+            ),
         )
 
 
@@ -144,11 +157,13 @@ def _drain(writer: StoreThread) -> None:
     raise StoreError(message)
 
 
-def _pressed(presses: queue.SimpleQueue[Press], analyser: Analyser, time_s: float) -> tuple[Event, ...]:
+def _pressed(presses: queue.SimpleQueue[Press], aiming: Aiming, analyser: Analyser, time_s: float) -> tuple[Event, ...]:
     try:
         press = presses.get_nowait()
     except queue.Empty:
         return ()
+    if press is Press.AIM or aiming.status is not None:
+        return aiming.pressed(analyser, time_s)
     return analyser.end_set(time_s, new_session=press is Press.NEW_SESSION)
 
 
@@ -167,6 +182,16 @@ def stop_on_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def aim_on_signal(presses: queue.SimpleQueue[Press]) -> Iterator[None]:
+    """Within the block, SIGUSR1 (`edge-valgus aim` sends it) is as good as holding the button for 6 s."""
+    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: presses.put(Press.AIM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def until(stop: threading.Event, sightings: Iterable[Sighting]) -> Iterator[Sighting]:

@@ -33,9 +33,11 @@ def judge(
     sinks: Sequence[Sink],
     *,
     asked: Callable[[Analyser, float], tuple[Event, ...]] | None = None,
+    aside: Callable[[Analyser, Sighting], bool] | None = None,
 ) -> None:
     """Run until the sightings end, then close what is open; also if they end with an error, which goes on afterwards.
 
+    aside: called with each sighting first; where it is true, the sighting is not for the analysis, which then sees nobody.
     asked: called once a frame, for what people asked for in the meantime (the button); returns the events of it.
     Raises the first error, of the sightings or of a sink. Whatever follows from it is only logged.
     """
@@ -43,7 +45,8 @@ def judge(
     try:
         for sighting in sightings:
             time_s = sighting.time_s
-            events = analyser.update(time_s, sighting.pose)
+            pose = None if aside is not None and aside(analyser, sighting) else sighting.pose
+            events = analyser.update(time_s, pose)
             if asked is not None:
                 events += asked(analyser, time_s)
             _call([partial(sink.take, sighting, events, analyser.reading) for sink in sinks])

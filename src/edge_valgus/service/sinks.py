@@ -9,11 +9,13 @@ from collections.abc import Callable
 from edge_valgus.capture.replay import PoseWriter
 from edge_valgus.config import LightsConfig
 from edge_valgus.events import Event, Reading, Rep, RepCounted, RepPartial, SetStarted
+from edge_valgus.feedback.aiming import AimLights
 from edge_valgus.feedback.lights import Lights
 from edge_valgus.feedback.pattern import LampState, LightPattern
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.publisher import LivePublisher
 from edge_valgus.live.snapshot import Snapshot
+from edge_valgus.service.aiming import Aiming
 from edge_valgus.service.annotate import AnnotatedVideo
 from edge_valgus.service.sightings import Sighting
 from edge_valgus.store.thread import StoreThread
@@ -23,10 +25,21 @@ LOSS_SHOWN_S = 300.0  # how long the page tells of reps that were lost once the 
 
 
 class LightsSink:
-    """Events to lamps. Comes first in the loop, so that the light is on before anything else is done."""
+    """Events to lamps. Comes first in the loop, so that the light is on before anything else is done.
 
-    def __init__(self, config: LightsConfig, lights: Lights, terminal: TerminalLights | None = None) -> None:
+    aiming: while the box is aimed, the lamps say how that goes.
+    """
+
+    def __init__(
+        self,
+        config: LightsConfig,
+        lights: Lights,
+        terminal: TerminalLights | None = None,
+        aiming: Aiming | None = None,
+    ) -> None:
         self._pattern = LightPattern(config)
+        self._aiming = aiming
+        self._aim_lights = AimLights()
         self._lights = lights
         self._terminal = terminal
         self.state = LampState()
@@ -34,9 +47,14 @@ class LightsSink:
     def take(self, sighting: Sighting, events: tuple[Event, ...], reading: Reading) -> None:
         """One frame was judged."""
         self.state = self._pattern.update(events, sighting.time_s)
+        said = _in_words(reading)
+        status = self._aiming.status if self._aiming is not None else None
+        if status is not None:
+            self.state = self._aim_lights.update(status, sighting.time_s)
+            said = f"aiming: {status.headline}"
         self._lights.show(self.state)
         if self._terminal is not None:
-            self._terminal.show(self.state, sighting.time_s, _in_words(reading))
+            self._terminal.show(self.state, sighting.time_s, said)
 
     def finish(self, time_s: float, events: tuple[Event, ...]) -> None:
         """The source has ended."""
@@ -92,12 +110,14 @@ class LiveSink:
         model: str,
         to_wall: Callable[[float], float],
         fault: Callable[[], str | None],
+        aiming: Aiming | None = None,
     ) -> None:
         self._publisher = publisher
         self._lights = lights
         self._model = model
         self._to_wall = to_wall
         self._fault = fault
+        self._aiming = aiming
         self._last_rep: Rep | None = None
         self._fps = 0.0
         self._taken_s = time.monotonic()
@@ -122,6 +142,9 @@ class LiveSink:
                 model=self._model,
                 fault=self._fault(),
                 fps=self._fps,
+                aim=self._aiming.status if self._aiming is not None else None,
+                rig=self._aiming.stored if self._aiming is not None else None,
+                rig_trouble=self._aiming.trouble if self._aiming is not None else None,
             )
         )
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, abort, jsonify, make_response, render_templat
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from edge_valgus.config import PRACTICE
+from edge_valgus.config import PRACTICE, KneeConfig
 from edge_valgus.errors import StoreError
 from edge_valgus.live.client import LiveClient
 from edge_valgus.store.reader import StoreReader
@@ -39,12 +39,15 @@ def create_app(
     notice: str | None = None,
     watchers: int = 16,
     count_depth: float = 0.5,
+    knee: KneeConfig | None = None,
+    aim_file: Path | None = None,
 ) -> Flask:
     """Make the page.
 
     notice: a line for the footer, such as that no model ran; None lets the live feed's model name decide.
     watchers: how many browsers may hold an event stream at once.
     count_depth: the depth from which on a rep counts (min_depth in [count]), drawn into the charts.
+    knee: the settings of the knee flag, None for the defaults. aim_file: what aiming measured, None if the page is not to say.
     """
     app = Flask(__name__, static_folder=None, template_folder=str(Path(__file__).with_name("templates")))
     app.extensions[EXTENSION] = Page(
@@ -52,6 +55,8 @@ def create_app(
         live=live,
         notice=notice,
         count_depth=count_depth,
+        knee=knee or KneeConfig(),
+        aim_file=aim_file,
         watchers=Watchers(watchers),
         today=Today(reader),
         assets=assets_version(),

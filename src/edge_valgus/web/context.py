@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flask import current_app
 
+from edge_valgus.config import KneeConfig
 from edge_valgus.errors import StoreError
 from edge_valgus.live.client import LiveClient
 from edge_valgus.store.reader import StoreReader
@@ -82,7 +83,7 @@ class Watchers:
 class Page:
     """One page's parts.
 
-    stopping: set when the server shuts down, so that the event streams end. also_known_as: names beside those of
+    aim_file: where what aiming measured is kept, if it is. stopping: set when the server shuts down, so that the event streams end. also_known_as: names beside those of
     `hosts.is_known` under which the page is asked for.
     """
 
@@ -90,6 +91,8 @@ class Page:
     live: LiveClient
     notice: str | None
     count_depth: float
+    knee: KneeConfig
+    aim_file: Path | None
     watchers: Watchers
     today: Today
     assets: str
@@ -98,7 +101,7 @@ class Page:
 
     def now(self) -> dict[str, Any]:
         """What `now.describe` says about the newest snapshot."""
-        return describe(self.live.latest()[1], connected=self.live.connected)
+        return describe(self.live.latest()[1], connected=self.live.connected, knee=self.knee)
 
 
 def page() -> Page:

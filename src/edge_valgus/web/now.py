@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
+from edge_valgus.config import PRACTICE, PRACTICE_NOTICE, KneeConfig
 from edge_valgus.web import words
+from edge_valgus.web.rig import certain, describe_aim, in_force, rig_notice
 
 _LAMPS: Final = ("green", "amber", "red_left", "red_right")
 _KNEE_FLAGS: Final = {
@@ -35,13 +36,13 @@ def plain(value: Any) -> Any:
     return value
 
 
-def describe(snapshot: Mapping[str, Any] | None, *, connected: bool) -> dict[str, Any]:
+def describe(snapshot: Mapping[str, Any] | None, *, connected: bool, knee: KneeConfig | None = None) -> dict[str, Any]:
     """Say in words what the snapshot means.
 
     snapshot: the newest dict of the live feed, or None when nothing came of late. One with a fault is told also after
     the process that sent it has ended.
-    connected: whether the camera process holds the other end of the feed.
-    Returns a JSON-ready dict. "state" is one of stopped, stalled, fault, away, doubt, flagged, moving, ready.
+    connected: whether the camera process holds the other end of the feed. knee: the settings in force, None for the defaults.
+    Returns a JSON-ready dict. "state" is one of stopped, stalled, fault, aim, away, doubt, flagged, moving, ready.
     """
     if snapshot is None and connected:
         return _without_reading(
@@ -61,6 +62,10 @@ def describe(snapshot: Mapping[str, Any] | None, *, connected: bool) -> dict[str
     view["model"] = snapshot.get("model")
     view["model_notice"] = model_notice(snapshot.get("model"))
     view["fps"] = plain(snapshot.get("fps"))
+    stored, knee = in_force(snapshot.get("rig")), knee or KneeConfig()
+    view["rig_notice"] = rig_notice(stored, snapshot.get("rig_trouble"), knee)
+    if stored is not None and view["aim"] is not None and view["aim"]["look"] == "done":
+        view["hint"] += f" {certain(stored, knee)}"
     return view
 
 
@@ -97,6 +102,8 @@ def _without_reading(state: str, headline: str, hint: str) -> dict[str, Any]:
         "last_rep": None,
         "model": None,
         "model_notice": None,
+        "rig_notice": None,
+        "aim": None,
         "fps": None,
     }
 
@@ -112,7 +119,14 @@ def _with_reading(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     phase = str(snapshot.get("phase") or "away")
     doubt = snapshot.get("doubt")
     view = _without_reading("ready", "Ready", "Squat when you are.")
-    if not snapshot.get("in_view"):
+    if aim := snapshot.get("aim"):
+        view |= {
+            "state": "aim",
+            "headline": str(aim.get("headline") or ""),
+            "hint": str(aim.get("hint") or ""),
+            "aim": describe_aim(aim),
+        }
+    elif not snapshot.get("in_view"):
         view |= {
             "state": "away",
             "headline": "Step into view",

@@ -19,6 +19,7 @@ from edge_valgus.web.api import parse_day, parse_id
 from edge_valgus.web.charts import NARROW, WIDE, TracedRep, rep_chart, set_chart
 from edge_valgus.web.context import STATIC_DIR, page, today
 from edge_valgus.web.now import model_notice, tagged_notice
+from edge_valgus.web.rig import notice_of_set
 
 MOST_DAYS: Final = 60
 
@@ -90,6 +91,7 @@ def one_set(set_id: str) -> str:
         opened=next((rep.id for rep in detail.reps if rep.valgus not in {Valgus.NONE, Valgus.UNKNOWN}), None),
         notice=here.notice,
         stored_notice=model_notice(detail.model),
+        rig_notice=notice_of_set(here.aim_file, detail, here.knee),
     )
 
 

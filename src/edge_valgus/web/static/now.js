@@ -9,6 +9,8 @@ const lastKnees = document.querySelector(".last-knees");
 const notice = document.getElementById("notice");
 const linkState = document.getElementById("link-state");
 const todayList = document.getElementById("today");
+const aimSquats = document.getElementById("aim-squats");
+const aimChecks = document.getElementById("aim-checks");
 const figure = new Figure(document.getElementById("figure"), Number(stage.dataset.countDepth));
 
 function put(name, text) {
@@ -19,6 +21,29 @@ function put(name, text) {
 
 function plural(number, word) {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
+// Keeps the items that are there: a list made anew would be read out anew.
+function fill(list, items, attribute) {
+  while (list.children.length > items.length) list.lastElementChild.remove();
+  while (list.children.length < items.length) list.append(document.createElement("li"));
+  items.forEach(({ text, says }, index) => {
+    const item = list.children[index];
+    if (item.textContent !== text) item.textContent = text;
+    item.dataset[attribute] = says;
+  });
+}
+
+function showAim(view) {
+  const aim = view.aim;
+  stage.dataset.aim = aim?.look ?? "";
+  put("aim-step", aim?.step ?? "");
+  put("aim-headline", aim ? view.headline : "");
+  put("aim-hint", aim ? view.hint : "");
+  put("aim-spoken", aim?.spoken ?? "");
+  const squats = Array.from({ length: aim?.wanted ?? 0 }, (_, index) => ({ text: String(index + 1), says: index < aim.squats ? "yes" : "no" }));
+  fill(aimSquats, squats, "taken");
+  fill(aimChecks, (aim?.checks ?? []).map(({ name, right }) => ({ text: name, says: right })), "right");
 }
 
 function show(view) {
@@ -33,6 +58,8 @@ function show(view) {
   put("headline", view.headline);
   put("hint", view.hint);
   for (const lamp of lamps) lamp.dataset.on = view.lights[lamp.dataset.lamp] ? "yes" : "no";
+  showAim(view);
+  put("rig", view.rig_notice ?? "");
   const rep = view.last_rep ?? {};
   for (const part of ["title", "depth", "descent", "ascent", "knees"]) put(`last-${part}`, rep[part] ?? "–");
   lastKnees.dataset.valgus = rep.valgus ?? "";

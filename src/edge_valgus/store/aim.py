@@ -1,0 +1,177 @@
+"""What aiming measured, in a small file of its own beside the database: written whole or not at all, and doubted when read.
+
+A file and not a table: the page and the commands read it without the database, a person can read it, copy it or throw it away,
+and what is wrong with it can be no trouble for the sets.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from edge_valgus.aim import Aim
+from edge_valgus.analysis.rig import Rig
+from edge_valgus.errors import AimError
+from edge_valgus.events import Side
+
+FORMAT: Final = "edge-valgus-aim"
+VERSION: Final = 1
+MAX_BYTES: Final = 10_000
+ADVICE: Final = "aim again (edge-valgus aim), or delete the file"
+
+_NUMBERS: Final = {
+    "width_px": (16, 10_000),
+    "height_px": (16, 10_000),
+    "sem_left_pct": (0.01, 10.0),
+    "sem_right_pct": (0.01, 10.0),
+    "yaw_deg": (-90.0, 90.0),
+    "roll_deg": (-90.0, 90.0),
+    "lens_height_m": (-5.0, 10.0),
+    "still_pct": (0.0, 100.0),
+    "squats": (1, 100),
+}
+_WHOLE: Final = ("width_px", "height_px", "squats")
+_TEXTS: Final = ("at", "source", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAim:
+    """One aiming, and of what. at: ISO 8601 with its time zone. source: as in "camera 0"."""
+
+    at: str
+    source: str
+    model: str
+    width_px: int
+    height_px: int
+    sem_left_pct: float
+    sem_right_pct: float
+    yaw_deg: float
+    roll_deg: float
+    lens_height_m: float
+    still_pct: float
+    squats: int
+
+    @classmethod
+    def of(cls, aim: Aim, *, at: datetime, source: str, model: str, size_px: tuple[int, int]) -> Self:
+        """What is kept of a result."""
+        return cls(
+            at=at.isoformat(timespec="seconds"),
+            source=source,
+            model=model,
+            width_px=size_px[0],
+            height_px=size_px[1],
+            sem_left_pct=round(aim.rig.sem_left_pct, 3),
+            sem_right_pct=round(aim.rig.sem_right_pct, 3),
+            yaw_deg=round(aim.rig.yaw_deg, 1),
+            roll_deg=round(aim.roll_deg, 1),
+            lens_height_m=round(aim.lens_height_m, 2),
+            still_pct=round(aim.still_pct, 3),
+            squats=aim.squats,
+        )
+
+    @property
+    def rig(self) -> Rig:
+        """What the knee flag uses."""
+        return Rig(self.sem_left_pct, self.sem_right_pct, self.yaw_deg)
+
+    @property
+    def mdc_pct(self) -> float:
+        """The larger of both knees' minimum detectable changes, % of leg length."""
+        return max(self.rig.mdc_pct(side) for side in Side)
+
+    @property
+    def moment(self) -> datetime:
+        """When it was measured."""
+        return datetime.fromisoformat(self.at)
+
+    @property
+    def day(self) -> str:
+        """The day it was measured, as 2026-11-26."""
+        return self.at[:10]
+
+    def differs(self, *, model: str, size_px: tuple[int, int] | None = None, source: str | None = None) -> str:
+        """In what it belongs to something else, in words; empty if it fits. None: whatever it is."""
+        said = []
+        if source is not None and source != self.source:
+            said.append(f"{self.source}, not {source}")
+        if model != self.model:
+            said.append(f"{self.model}, not {model or 'no network'}")
+        if size_px is not None and size_px != (self.width_px, self.height_px):
+            said.append(f"{self.width_px}×{self.height_px} pixels, not {size_px[0]}×{size_px[1]}")
+        return " and ".join(said)
+
+
+def write_aim(path: Path, aim: StoredAim) -> None:
+    """Put it in place of what was there. Raises AimError when it can't be written; what was there then still is."""
+    content = json.dumps({"format": FORMAT, "version": VERSION, **asdict(aim)}, indent=1, allow_nan=False) + "\n"
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), 0o640)  # the page's user is in the group
+            if os.geteuid() == 0:
+                # By `sudo edge-valgus aim` without a running device: it has to be able to read it afterwards.
+                folder = path.parent.stat()
+                os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
+        raise AimError(
+            f"{path}: cannot be written ({error.strerror}); give a folder of yours, or run as the device's user"
+        ) from error
+
+
+def read_aim(path: Path) -> StoredAim | None:
+    """What was measured; None where nothing was. Raises AimError naming file, value and what to do if it is no good."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AimError(f"{path}: cannot be read ({error.strerror}); {ADVICE}") from error
+    try:
+        table = json.loads(raw) if len(raw) <= MAX_BYTES else None
+    except (ValueError, RecursionError):
+        table = None
+    if not isinstance(table, dict) or table.get("format") != FORMAT:
+        raise AimError(f"{path}: is not what `edge-valgus aim` writes; {ADVICE}")
+    if table.get("version") != VERSION:
+        raise AimError(f"{path}: version = {table.get('version')!r}: expected {VERSION}; {ADVICE}")
+    values: dict[str, Any] = {}
+    for key in StoredAim.__dataclass_fields__:
+        problem = _problem(key, table.get(key))
+        if problem:
+            found = repr(table[key])[:80] if key in table else "missing"
+            raise AimError(f"{path}: {key} = {found}: expected {problem}; {ADVICE}")
+        values[key] = table[key] if key in (*_TEXTS, *_WHOLE) else float(table[key])
+    return StoredAim(**values)
+
+
+def _problem(key: str, value: object) -> str:
+    """What is expected of a value; empty if it is that."""
+    if key == "at":
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            moment = None
+        return "" if moment is not None and moment.tzinfo is not None else "a moment as 2026-11-26T18:04:00+01:00"
+    if key in _TEXTS:
+        return "" if isinstance(value, str) and len(value) <= 300 else "text"
+    low, high = _NUMBERS[key]
+    kinds = (int,) if key in _WHOLE else (int, float)
+    good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
+    return "" if good else f"a {'whole ' if key in _WHOLE else ''}number from {low:g} to {high:g}"
