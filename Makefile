@@ -29,7 +29,7 @@ test-slow: $(VENV)/installed-dev
 	$(VENV)/bin/python -m pytest -m slow $(ARGS)
 
 test-device: $(VENV)/installed-dev
-	EDGE_VALGUS_TEST_DEVICE=1 $(VENV)/bin/python -m pytest -p no:randomly -m device $(ARGS)
+	EDGE_VALGUS_TEST_DEVICE=1 $(VENV)/bin/python -m pytest -p no:randomly $(or $(TESTS),tests/device) $(ARGS)
 
 accuracy: $(VENV)/installed
 	@$(VENV)/bin/python benchmarks/accuracy.py $(or $(ARGS),--suite keypoints --seeds 0:100)

@@ -19,7 +19,7 @@ from edge_valgus.service.summary import Summary
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", "firmware/*.md", "models/*.md")
+    for pattern in ("*.md", "docs/*.md", "firmware/**/*.md", "models/*.md")
     for path in ROOT.glob(pattern)
 )
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#]+)[^)]*\)")

@@ -1,4 +1,6 @@
-"""Draw firmware/mounting.svg: python firmware/drawings/mounting.py > firmware/mounting.svg
+"""Draw firmware/mounting.svg.
+
+python firmware/drawings/mounting.py > firmware/mounting.svg
 
 The figures are those of docs/accuracy.md (distances, heights and angles it was measured at) and of firmware/mounting.md.
 """
@@ -10,7 +12,7 @@ import sys
 
 from svg import AMBER, BLUE, GREEN, INK, LINE, PALE, RED, Drawing
 
-WIDTH, HEIGHT = 1000, 1010
+WIDTH, HEIGHT = 1000, 1030
 
 NEAR_M, FAR_M = 2.0, 4.0
 BEST_HEIGHT_M, HEIGHT_M = (0.8, 1.2), (0.4, 1.5)
@@ -53,26 +55,21 @@ def draw() -> str:
 
 
 def _from_the_side(drawing: Drawing) -> None:
-    scale, floor, lifter = 185.0, 530.0, 800.0
+    scale, floor, lifter = 170.0, 530.0, 720.0
 
     def at(distance_m: float, height_m: float) -> tuple[float, float]:
         return lifter - distance_m * scale, floor - height_m * scale
 
     drawing.text(40, 80, "From the side", 16, PALE)
     for name, (angle_deg, distance_m, colour) in LENSES.items():
-        reach_m = distance_m + 0.45
-        half_m = math.tan(math.radians(angle_deg / 2)) * reach_m
-        lens = at(distance_m, LENS_M)
-        top, bottom = at(distance_m - reach_m, LENS_M + half_m), at(distance_m - reach_m, LENS_M - half_m)
-        drawing.path(
-            f"M{lens[0]:g} {lens[1]:g}L{top[0]:g} {top[1]:.1f}L{bottom[0]:g} {bottom[1]:.1f}Z",
-            colour,
-            1.5,
-            colour,
-            fill_opacity=0.08,
-        )
-        drawing.text(lens[0] - 14, lens[1] - 70, name, 14, colour, "end", font_weight="bold")
-        drawing.text(lens[0] - 14, lens[1] - 52, f"{angle_deg:g}° high · {distance_m:g} m away", 12.5, PALE, "end")
+        slope = math.tan(math.radians(angle_deg / 2))
+        reach_m = distance_m + 0.35
+        lens, edge = at(distance_m, LENS_M), at(distance_m - reach_m, 0)[0]
+        seen = [lens, (edge, at(0, LENS_M + slope * reach_m)[1]), (edge, floor), at(distance_m - LENS_M / slope, 0)]
+        outline = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in seen) + "Z"
+        drawing.path(outline, colour, 1.5, colour, fill_opacity=0.08)
+        drawing.text(lens[0] - 13, lens[1] - 62, name, 13.5, colour, text_anchor="middle", font_weight="bold")
+        drawing.text(lens[0] - 13, lens[1] - 44, f"sees {angle_deg:g}° high", 12.5, PALE, text_anchor="middle")
     drawing.box(30, floor, WIDTH - 60, 46, "#eef1f4")
     drawing.line([(30, floor), (WIDTH - 30, floor)], LINE, 2)
     _person(drawing, at, STANDING, LINE)
@@ -84,14 +81,14 @@ def _from_the_side(drawing: Drawing) -> None:
     for (low, high), colour, width in ((HEIGHT_M, AMBER, 6), (BEST_HEIGHT_M, GREEN, 12)):
         drawing.line([(x, at(0, low)[1]), (x, at(0, high)[1])], colour, width, stroke_opacity=0.9)
         for metres in (low, high):
-            drawing.text(x - 12, at(0, metres)[1] + 4, f"{metres:g} m", 12, PALE, "end")
-    drawing.text(x + 16, at(0, HEIGHT_M[1])[1] + 2, "lens height:", 12.5, PALE)
-    drawing.text(x + 16, at(0, HEIGHT_M[1])[1] + 18, "hip height is best", 12.5, GREEN)
+            drawing.text(x - 12, at(0, metres)[1] + 4, f"{metres:g} m", 12, PALE, text_anchor="end")
+    drawing.text(40, at(0, HEIGHT_M[1])[1] - 40, "height of the lens:", 12.5, PALE)
+    drawing.text(40, at(0, HEIGHT_M[1])[1] - 22, "hips are best", 12.5, GREEN, font_weight="bold")
     for distance_m, y in ((3.0, floor + 20), (2.0, floor + 37)):
         _measure(drawing, at(distance_m, 0)[0], lifter, y, f"{distance_m:g} m")
-    drawing.text(lifter + 72, at(0, 1.93)[1], "head and feet in the picture,", 12.5, INK)
-    drawing.text(lifter + 72, at(0, 1.93)[1] + 17, "a hand’s width of floor", 12.5, INK)
-    drawing.text(lifter + 72, at(0, 1.93)[1] + 34, "below the feet", 12.5, INK)
+    drawing.text(lifter + 80, at(0, 1.93)[1], "head and feet in the picture,", 12.5, INK)
+    drawing.text(lifter + 80, at(0, 1.93)[1] + 17, "a hand’s width of floor", 12.5, INK)
+    drawing.text(lifter + 80, at(0, 1.93)[1] + 34, "below the feet", 12.5, INK)
 
 
 def _person(drawing: Drawing, at: object, joints: dict[str, tuple[float, float]], colour: str) -> None:
@@ -101,15 +98,15 @@ def _person(drawing: Drawing, at: object, joints: dict[str, tuple[float, float]]
     drawing.dot(*place["head"], 20, colour)
     # The bar on the shoulders, end on.
     bar = place["shoulder"][0] + 16, place["shoulder"][1] - 6
-    drawing.dot(*bar, 40, "none", colour, stroke_width=3, stroke_opacity=0.55)
+    drawing.dot(*bar, 40, "none", stroke=colour, stroke_width=3, stroke_opacity=0.55)
     drawing.dot(*bar, 5, colour)
 
 
 def _tripod(drawing: Drawing, x: float, y: float, floor: float, colour: str) -> None:
     for foot in (-34, 0, 34):
         drawing.line([(x - 10, y + 24), (x - 10 + foot, floor)], PALE, 3.5)
-    drawing.box(x - 30, y - 22, 34, 44, "#2d3440", "#151a20", rx=5)
-    drawing.dot(x + 2, y, 7, colour, "#ffffff", stroke_width=2)
+    drawing.box(x - 30, y - 22, 34, 44, "#2d3440", stroke="#151a20", rx=5)
+    drawing.dot(x + 2, y, 7, colour, stroke="#ffffff", stroke_width=2)
     for index, lamp in enumerate((GREEN, AMBER, RED)):
         drawing.dot(x - 23 + 8 * index, y - 14, 3, lamp)
 
@@ -120,7 +117,7 @@ def _measure(drawing: Drawing, left: float, right: float, y: float, said: str) -
         drawing.line([(x, y - 5), (x, y + 5)], PALE, 1.5)
     middle = (left + right) / 2 - 60
     drawing.box(middle - 22, y - 9, 44, 18, "#eef1f4")
-    drawing.text(middle, y + 5, said, 13, INK, "middle", font_weight="bold")
+    drawing.text(middle, y + 5, said, 13, INK, text_anchor="middle", font_weight="bold")
 
 
 def _from_above(drawing: Drawing) -> None:
@@ -148,14 +145,14 @@ def _from_above(drawing: Drawing) -> None:
     sector(BEST_YAW_DEG, GREEN, 0.3)
     drawing.line([(x, y), (x - FAR_M * scale - 20, y)], PALE, 1.2, stroke_dasharray="5 6")
     for metres in (2, 3, 4):
-        drawing.text(x - metres * scale, y + 205, f"{metres} m", 12.5, PALE, "middle")
+        drawing.text(x - metres * scale, y + 205, f"{metres} m", 12.5, PALE, text_anchor="middle")
         drawing.line([(x - metres * scale, y + 178), (x - metres * scale, y + 188)], LINE, 1.5)
     drawing.line([(x - FAR_M * scale, y + 183), (x, y + 183)], LINE, 1.5)
     drawing.line([(x, y + 178), (x, y + 188)], LINE, 1.5)
     # The box, and the lifter from above: feet, hips, shoulders with the bar, facing left.
     box = x - 3 * scale
-    drawing.box(box - 26, y - 17, 30, 34, "#2d3440", "#151a20", rx=5)
-    drawing.dot(box + 3, y, 6, BLUE, "#ffffff", stroke_width=2)
+    drawing.box(box - 26, y - 17, 30, 34, "#2d3440", stroke="#151a20", rx=5)
+    drawing.dot(box + 3, y, 6, BLUE, stroke="#ffffff", stroke_width=2)
     for side in (-1, 1):
         drawing.path(f"M{x + 8} {y + side * 22}l-34 {side * 8}", INK, 9)
     drawing.line([(x + 4, y - 78), (x + 4, y + 78)], LINE, 5)
@@ -167,11 +164,15 @@ def _from_above(drawing: Drawing) -> None:
     drawing.text(x + 42, y - 5, "when the set begins", 12.5, INK)
     drawing.text(x + 42, y + 26, "nobody, no mirror and", 12.5, PALE)
     drawing.text(x + 42, y + 43, "no window behind", 12.5, PALE)
-    drawing.text(
-        270, y - 150, "green: the box stands up to 10° aside, where it judges best", 13, GREEN, font_weight="bold"
+    legend = (
+        ("green: up to 10° aside,", GREEN),
+        ("it judges best", GREEN),
+        ("amber: up to 20° aside,", AMBER),
+        ("measured too", AMBER),
     )
-    drawing.text(270, y - 131, "amber: up to 20°, measured too; beyond that it can’t judge knees", 13, AMBER)
-    drawing.text(box - 36, y + 5, "the box", 12.5, INK, "end")
+    for index, (said, colour) in enumerate(legend):
+        drawing.text(40, y - 28 + 18 * index + 8 * (index > 1), said, 13, colour, font_weight="bold")
+    drawing.text(box - 36, y + 5, "the box", 12.5, INK, text_anchor="end")
 
 
 def main() -> None:

@@ -1,9 +1,12 @@
-"""Draw firmware/wiring.svg from the default settings: python firmware/drawings/wiring.py > firmware/wiring.svg"""
+"""Draw firmware/wiring.svg from the default settings.
+
+python firmware/drawings/wiring.py > firmware/wiring.svg
+"""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import NamedTuple
 
 from svg import AMBER, BLUE, GREEN, GROUND, INK, LINE, PALE, RED, Drawing
 
@@ -63,6 +66,15 @@ HEADER = [
 ]
 
 
+class Lamp(NamedTuple):
+    """An LED: its BCM pin, and what is written beside it."""
+
+    bcm: int
+    colour: str
+    name: str
+    says: str
+
+
 def header_pin(bcm: int) -> int:
     """The number of a BCM pin on the header."""
     return HEADER.index(str(bcm)) + 1
@@ -104,10 +116,10 @@ def draw() -> str:
     _board(drawing)
     _ground(drawing, 9, RAIL_LEFT, 574)
     _ground(drawing, 14, RAIL_RIGHT, 620)
-    _led(drawing, lights.green_pin, 334, GREEN, "green", "ready · winks per rep", 50)
-    _led(drawing, lights.amber_pin, 454, AMBER, "amber", "step into view · can’t judge", 30)
-    _led(drawing, lights.red_left_pin, 574, RED, "red, left", "the left knee caves in", 10)
-    _led(drawing, lights.red_right_pin, 380, RED, "red, right", "the right knee caves in", 50)
+    _led(drawing, Lamp(lights.green_pin, GREEN, "green", "ready · winks per rep"), 334, 50)
+    _led(drawing, Lamp(lights.amber_pin, AMBER, "amber", "step into view · can’t judge"), 454, 30)
+    _led(drawing, Lamp(lights.red_left_pin, RED, "red, left", "the left knee caves in"), 574, 10)
+    _led(drawing, Lamp(lights.red_right_pin, RED, "red, right", "the right knee caves in"), 380, 50)
     _buzzer(drawing, 500)
     _button(drawing, 620)
     _header(drawing, used)
@@ -116,7 +128,7 @@ def draw() -> str:
 
 
 def _board(drawing: Drawing) -> None:
-    drawing.box(430, TOP - 32, 140, 20 * PITCH + 36, "#e7f3ea", "#b9d8c2", rx=10)
+    drawing.box(430, TOP - 32, 140, 20 * PITCH + 36, "#e7f3ea", stroke="#b9d8c2", rx=10)
     drawing.box(LEFT_COLUMN - 18, TOP - 18, 72, 20 * PITCH + 8, "#2d3440", rx=4)
 
 
@@ -125,12 +137,14 @@ def _header(drawing: Drawing, used: dict[int, str]) -> None:
         x, y = place(pin)
         colour = used.get(pin)
         shape = {"rx": 2 if pin == 1 else 10}
-        drawing.box(x - 10, y - 10, 20, 20, colour or "#596270", "none", **shape)
-        drawing.text(x, y + 4, str(pin), 11, "#ffffff" if colour else "#b8c0ca", "middle", font_weight="bold")
+        drawing.box(x - 10, y - 10, 20, 20, colour or "#596270", **shape)
+        drawing.text(
+            x, y + 4, str(pin), 11, "#ffffff" if colour else "#b8c0ca", text_anchor="middle", font_weight="bold"
+        )
         if colour:
             label = name if name == "GND" else f"GPIO{name}"
             end = "end" if pin % 2 else "start"
-            drawing.text(x + (-24 if pin % 2 else 24), y - 3, label, 10.5, colour, end, font_weight="bold")
+            drawing.text(x + (-24 if pin % 2 else 24), y - 3, label, 10.5, colour, text_anchor=end, font_weight="bold")
 
 
 def _wire(drawing: Drawing, bcm: int, y: float, colour: str, bend: float) -> float:
@@ -144,31 +158,35 @@ def _wire(drawing: Drawing, bcm: int, y: float, colour: str, bend: float) -> flo
     return side
 
 
-def _led(drawing: Drawing, bcm: int, y: float, colour: str, name: str, says: str, bend: float) -> None:
-    side = _wire(drawing, bcm, y, colour, bend)
-    at = lambda distance: 500 + side * distance  # noqa: E731  a short name for a place on the way out
+def _led(drawing: Drawing, lamp: Lamp, y: float, bend: float) -> None:
+    colour = lamp.colour
+    side = _wire(drawing, lamp.bcm, y, colour, bend)
+
+    def at(distance: float) -> float:
+        return 500 + side * distance
+
     # The resistor: orange, orange, brown, gold.
     drawing.line([(at(185), y), (at(270), y)], LINE, 3)
     left = min(at(200), at(252))
-    drawing.box(left, y - 9, 52, 18, "#e8d3ae", "#b59a6a", rx=6)
+    drawing.box(left, y - 9, 52, 18, "#e8d3ae", stroke="#b59a6a", rx=6)
     bands = ("#e07a00", "#e07a00", "#7a4a21", "#c9a227")
     for index, band in enumerate(bands if side > 0 else reversed(bands)):
         drawing.box(left + 8 + 10 * index, y - 9, 5, 18, band)
-    drawing.text(left + 26, y + 27, "330 Ω", 12, PALE, "middle")
+    drawing.text(left + 26, y + 27, "330 Ω", 12, PALE, text_anchor="middle")
     # The LED from the side: round on top, the long leg towards the pin.
     rail = RAIL_LEFT if side < 0 else RAIL_RIGHT
     drawing.line([(at(270), y), (at(312), y)], LINE, 3)
     drawing.line([(at(348), y), (rail, y)], GROUND, 3)
     drawing.dot(rail, y, 5, GROUND)
     drawing.dot(at(330), y, 30, colour, opacity=0.14)
-    drawing.dot(at(330), y, 19, colour, "#ffffff", stroke_width=2)
+    drawing.dot(at(330), y, 19, colour, stroke="#ffffff", stroke_width=2)
     # The flat of the LED's rim is where the short leg is.
     drawing.line([(at(351), y - 11), (at(351), y + 11)], INK, 3)
-    drawing.text(at(298), y + 26, "long leg", 11, PALE, "middle")
-    drawing.text(at(376), y + 26, "short leg", 11, PALE, "middle")
+    drawing.text(at(298), y + 26, "long leg", 11, PALE, text_anchor="middle")
+    drawing.text(at(376), y + 26, "short leg", 11, PALE, text_anchor="middle")
     x = 110 if side < 0 else 660
-    drawing.text(x, y - 56, name, 16, colour, font_weight="bold")
-    drawing.text(x, y - 38, says, 12.5, PALE)
+    drawing.text(x, y - 56, lamp.name, 16, colour, font_weight="bold")
+    drawing.text(x, y - 38, lamp.says, 12.5, PALE)
 
 
 def _buzzer(drawing: Drawing, y: float) -> None:
@@ -176,9 +194,9 @@ def _buzzer(drawing: Drawing, y: float) -> None:
     drawing.line([(685, y), (800, y)], BLUE, 3)
     drawing.line([(840, y), (RAIL_RIGHT, y)], GROUND, 3)
     drawing.dot(RAIL_RIGHT, y, 5, GROUND)
-    drawing.dot(822, y, 26, "#39424e", "#151a20", stroke_width=2)
+    drawing.dot(822, y, 26, "#39424e", stroke="#151a20", stroke_width=2)
     drawing.dot(822, y, 6, "#11151a")
-    drawing.text(790, y - 12, "+", 16, INK, "middle", font_weight="bold")
+    drawing.text(790, y - 12, "+", 16, INK, text_anchor="middle", font_weight="bold")
     drawing.text(660, y - 56, "buzzer", 16, BLUE, font_weight="bold")
     drawing.text(660, y - 38, "optional: active, 3.3 V, under 10 mA", 12.5, PALE)
 
@@ -188,7 +206,7 @@ def _button(drawing: Drawing, y: float) -> None:
     drawing.line([(685, y), (796, y)], BLUE, 3)
     drawing.line([(848, y), (RAIL_RIGHT, y)], GROUND, 3)
     drawing.dot(RAIL_RIGHT, y, 5, GROUND)
-    drawing.box(796, y - 24, 52, 48, "#d9dee4", "#8f99a5", rx=5, stroke_width=2)
+    drawing.box(796, y - 24, 52, 48, "#d9dee4", stroke="#8f99a5", rx=5, stroke_width=2)
     drawing.dot(822, y, 14, "#39424e")
     drawing.text(660, y - 56, "button", 16, BLUE, font_weight="bold")
     drawing.text(660, y - 38, "optional: a tap ends the set", 12.5, PALE)
@@ -203,7 +221,7 @@ def _ground(drawing: Drawing, pin: int, rail: float, down_to: float) -> None:
         "ground",
         13,
         GROUND,
-        "start" if rail < 500 else "end",
+        text_anchor="start" if rail < 500 else "end",
         font_weight="bold",
     )
 
@@ -226,5 +244,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main()

@@ -15,9 +15,11 @@ switch_to() { # switch_to RELEASE
     local was
     was=$(readlink "$program" || true)
     install_system_files "$1"
-    # A link is replaced in one step: there is always a whole program at that place.
-    ln -sfn "$1" "$program.new"
-    mv -T "$program.new" "$program"
+    if [ "$was" != "$1" ]; then
+        # A link is replaced in one step: there is always a whole program at that place.
+        ln -sfn "$1" "$program.new"
+        mv -T "$program.new" "$program"
+    fi
     systemctl enable "$camera_unit" "$page_unit" >>"$log" 2>&1 || fail "the units could not be enabled; $log says why"
     is_running || return 0
     if [ "$was" = "$1" ] && [ -z "$changed" ] && [ "$(state_of "$page_unit")" = active ]; then

@@ -13,7 +13,7 @@ ExecStart=/opt/edge-valgus/bin/edge-valgus run --drawn --mock-gpio
 
 def snapshot(machine):
     """What an installation could change: paths with times and sizes, and which processes run."""
-    places = ["/etc", "/usr/local", "/opt", "/var/lib/edge-valgus", "/lib/systemd"]
-    files = machine.run("find", *places, "-printf", "%p %T@ %s %m %u\n").stdout.splitlines()
-    # Written by systemd itself, and by apt's look for news.
-    return sorted(line for line in files if " " in line), machine.unit("edge-valgus-web", "InvocationID")
+    places = ["/etc", "/usr/local", "/opt", "/var/lib/edge-valgus", "/boot"]
+    files = machine.run("find", *places, "-type", "f,l", "-printf", "%p %T@ %s %m %u\n").stdout.splitlines()
+    processes = [machine.unit(unit, "InvocationID") for unit in ("edge-valgus-web", "avahi-daemon", "systemd-journald")]
+    return {*files, *processes}

@@ -132,22 +132,23 @@ def test_stopping_is_in_order(machine):
     machine.run("systemctl", "start", CAMERA)
 
 
+@pytest.fixture(scope="class")
+def broken(drawn):
+    wait_for(lambda: drawn.unit(CAMERA, "ActiveState") == "active", 40)
+    file = drawn.path("/etc/edge-valgus/config.toml")
+    good = file.read_text()
+    # One wrong value, in a table of its own: the page keeps its port.
+    file.write_text(good.replace("#fps = 30.0", "fps = 600.0"))
+    drawn.run("systemctl", "restart", "--no-block", CAMERA, PAGE)
+    time.sleep(1)
+    wait_for(lambda: drawn.unit(PAGE, "ActiveState") == "active" and drawn.ask_page("/")[0], 30)
+    yield drawn
+    file.write_text(good)
+    drawn.run("systemctl", "restart", "--no-block", CAMERA, PAGE)
+
+
 class TestSafeMode:
     """With wrong settings: the page is up at its port and says why, the lights show the fault, and mending is enough."""
-
-    @pytest.fixture(scope="class")
-    def broken(self, drawn):
-        wait_for(lambda: drawn.unit(CAMERA, "ActiveState") == "active", 40)
-        file = drawn.path("/etc/edge-valgus/config.toml")
-        good = file.read_text()
-        # One wrong value, in a table of its own: the page keeps its port.
-        file.write_text(good.replace("#fps = 30.0", "fps = 600.0"))
-        drawn.run("systemctl", "restart", "--no-block", CAMERA, PAGE)
-        time.sleep(1)
-        wait_for(lambda: drawn.unit(PAGE, "ActiveState") == "active" and drawn.ask_page("/")[0], 30)
-        yield drawn
-        file.write_text(good)
-        drawn.run("systemctl", "restart", "--no-block", CAMERA, PAGE)
 
     def test_the_page_names_file_key_value_and_what_is_allowed(self, broken):
         status, body = broken.ask_page("/")
