@@ -13,8 +13,8 @@ collect_ignore_glob = [] if WANTED else ["*.py"]
 
 if WANTED:
     import roots
-    from installation import DRAWN, DROP_IN, INSTALL, OFFLINE, snapshot
-    from machine import Machine, temporary_folder
+    from installation import DRAWN, DROP_IN, archive_of_this_tree, readme_commands, snapshot
+    from machine import Machine, command, temporary_folder
 
 
 def pytest_collection_modifyitems(items):
@@ -63,13 +63,25 @@ def new_machine(folder, wheels, builds):
 
 
 @pytest.fixture(scope="session")
-def installed(new_machine):
-    """A machine on whose clean Debian the device was installed twice: (machine, what the first and the second run said)."""
+def installed(new_machine, folder):
+    """A machine on whose clean Debian the README was followed, its last installing step twice.
+
+    (machine, what the first and the second run said, what was there after the first)
+    """
+    copy, log_in, install, restart, *_ = readme_commands()
+    assert copy == "git archive --prefix=edge-valgus/ HEAD | ssh USER@edge-valgus.local tar -x"
+    assert (log_in, restart) == ("ssh USER@edge-valgus.local", "sudo reboot")
     machine = new_machine()
+    machine.write("/usr/local/bin/sudo", '#!/bin/sh\nexec "$@"\n', 0o755)
+    archive = folder / "edge-valgus.tar"
+    archive.write_bytes(archive_of_this_tree(folder))
+    command("tar", "-C", machine.path("/root"), "--no-same-owner", "-xf", archive)
     machine.boot()
-    first = machine.run(INSTALL, *OFFLINE, "--hostname", "edge-valgus", timeout_s=600)
+    # There is no network: pip finds in the folder what it would find in its index.
+    offline = ["env", "--chdir=/root", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/wheels"]
+    first = machine.run(*offline, "sh", "-c", install, timeout_s=600)
     before = snapshot(machine)
-    second = machine.run(INSTALL, *OFFLINE, "--hostname", "edge-valgus", timeout_s=600)
+    second = machine.run(*offline, "sh", "-c", install, timeout_s=600)
     return machine, first.stdout, second.stdout, before
 
 

@@ -1,4 +1,4 @@
-"""The installer on a clean Debian: what is there afterwards, and that running it again changes nothing."""
+"""The README followed on a clean Debian: what is there afterwards, and that installing again changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import tomllib
 
 import pytest
-from installation import snapshot
+from installation import readme_commands, snapshot
 from machine import wait_for
 
 UNITS = ("edge-valgus.service", "edge-valgus-web.service")
@@ -28,6 +28,19 @@ def test_it_says_what_it_did_and_where_the_page_is(installed):
 def test_it_says_that_this_debian_has_no_camera_packages_and_goes_on(installed):
     (warning,) = [line for line in installed[1].splitlines() if "python3-picamera2" in line and "warning" in line]
     assert warning.endswith("without them no camera and no lights. They come with Raspberry Pi OS")
+
+
+def test_a_model_that_cannot_be_fetched_is_a_warning_with_the_command_to_repeat(installed, machine):
+    (warning,) = [line for line in installed[1].splitlines() if "MoveNet could not be fetched" in line]
+    repeat = warning.partition("later: ")[2]
+    assert repeat == "sudo -u edge-valgus /opt/edge-valgus/bin/edge-valgus models fetch"
+    tried = machine.run("runuser", "-u", "edge-valgus", "--", *repeat.split()[3:], check=False)
+    assert (tried.returncode, "could not be fetched" in tried.stderr) == (4, True)
+
+
+def test_what_the_readme_asks_when_there_is_no_page_is_answered(machine):
+    asked = readme_commands()[-1]
+    assert "Active: active (running)" in machine.run("sh", "-c", asked, check=False).stdout
 
 
 def test_again_it_changes_no_file_and_restarts_nothing(installed, machine):
