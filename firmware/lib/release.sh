@@ -84,10 +84,11 @@ prove() { # prove RELEASE: it runs on this machine's processor, with this machin
     said=$(cd "$scratch" && env -u EDGE_VALGUS_MODEL_DIR EDGE_VALGUS_CONFIG="$scratch/no-settings.toml" \
         "$1/bin/edge-valgus" demo --reps 2 --headless --json --model edge-valgus-lifter-int8 2>>"$log") || said=
     counted=$(printf '%s' "$said" | sed -n 's/.*"counted": \([0-9]*\), "partial".*/\1/p')
-    if [ "$counted" != 2 ]; then
+    # One of the two will do: it is the machine that is on trial, not the judgement.
+    if [ "${counted:-0}" -lt 1 ]; then
         tail -n 5 "$log" | sed 's/^/    /' >&2
         rm -rf "$1"
-        fail "$(basename "$1") does not work on this machine: it counted ${counted:-nothing} where a drawn lifter does 2 reps; nothing was changed"
+        fail "$(basename "$1") does not work on this machine: it counted nothing where a drawn lifter squats; nothing was changed"
     fi
     touch "$1/share/edge-valgus/proven"
 }

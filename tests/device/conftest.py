@@ -69,7 +69,7 @@ def installed(new_machine, folder):
     (machine, what the first and the second run said, what was there after the first)
     """
     copy, log_in, install, restart, *_ = readme_commands()
-    assert copy == "git archive --prefix=edge-valgus/ HEAD | ssh USER@edge-valgus.local tar -x"
+    assert copy == 'git archive --prefix=edge-valgus/ HEAD | ssh USER@edge-valgus.local "rm -rf edge-valgus; tar -x"'
     assert (log_in, restart) == ("ssh USER@edge-valgus.local", "sudo reboot")
     machine = new_machine()
     machine.write("/usr/local/bin/sudo", '#!/bin/sh\nexec "$@"\n', 0o755)

@@ -56,12 +56,22 @@ class Machine:
         """What another machine starts from to be as this one is, once this one is closed."""
         return [*self._below, self.layer]
 
+    def run_without_systemd(self, *words: object, timeout_s: float = 600) -> str:
+        """Run a command in it before it is booted, as when an image is built; what it says. It has to succeed."""
+        return command(*self._nspawn_command("--pipe", *words), timeout=timeout_s)
+
     def boot(self) -> None:
         """Start systemd and wait until it has come up."""
-        shown = [f"--bind-ro={here}:{there}" for there, here in self._shown.items()]
         console = self.root.with_name("console")
         with console.open("wb") as output:
-            self._nspawn = self._start_nspawn(shown, output)
+            self._nspawn = subprocess.Popen(
+                self._nspawn_command("--console=pipe", "--boot"),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                start_new_session=True,
+            )
         end_s = time.monotonic() + BOOT_S
         state = ""
         while state not in {"running", "degraded"}:
@@ -75,18 +85,10 @@ class Machine:
                 self._init = int(children[0])
                 state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
 
-    def _start_nspawn(self, shown: list[str], output):
-        return subprocess.Popen(
-            [
-                *("systemd-nspawn", "--quiet", f"--directory={self.root}", f"--machine={self.name}", "--boot", *shown),
-                *("--register=no", "--keep-unit", "--link-journal=no", "--console=pipe", "--private-network"),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
-            start_new_session=True,
-        )
+    def _nspawn_command(self, *rest: object) -> list[object]:
+        shown = [f"--bind-ro={here}:{there}" for there, here in self._shown.items()]
+        place = (f"--directory={self.root}", f"--machine={self.name}", "--private-network", *shown)
+        return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--link-journal=no", *place, *rest]
 
     def run(self, *words: object, check: bool = True, timeout_s: float = 120, stdin: str | None = None):
         """Run a command in it, as root. check: it has to succeed. Returns it as subprocess does, with text."""
