@@ -70,6 +70,16 @@ def test_a_device_without_movenet_fails(tmp_path, monkeypatch):
     assert "models fetch" in check.fix
 
 
+@pytest.mark.parametrize(
+    "check", [lambda config: check_network(config, None), check_database], ids=["network", "database"]
+)
+def test_a_folder_that_is_closed_to_this_user_is_not_taken_for_empty(tmp_path, monkeypatch, check):
+    monkeypatch.setattr(parts.os, "access", lambda path, _mode: path != tmp_path)
+    answer = check(with_state(tmp_path))
+    assert (answer.state, answer.fix) == (State.UNKNOWN, "sudo edge-valgus doctor")
+    assert str(tmp_path) in answer.found
+
+
 def test_a_damaged_network_fails(tmp_path):
     (tmp_path / "broken.tflite").write_bytes(b"no network")
     config = Config(model=ModelConfig(name=str(tmp_path / "broken.tflite")))
