@@ -13,8 +13,8 @@ collect_ignore_glob = [] if WANTED else ["*.py"]
 
 if WANTED:
     import roots
-    from installation import DRAWN, DROP_IN, archive_of_this_tree, readme_commands, snapshot
-    from machine import Machine, command, temporary_folder
+    from installation import DRAWN, DROP_IN, Computer, readme_blocks, set_up_by_imager, snapshot
+    from machine import Machine, temporary_folder
 
 
 def pytest_collection_modifyitems(items):
@@ -26,8 +26,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def folder():
-    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
-        assert shutil.which(program), f"{program} is missing: apt install systemd-container debootstrap util-linux"
+    for program in ("systemd-nspawn", "debootstrap", "nsenter", "ip"):
+        assert shutil.which(program), (
+            f"{program} is missing: apt install systemd-container debootstrap util-linux iproute2"
+        )
     assert os.geteuid() == 0, "the tests of the device need root, for mounts and containers"
     path = temporary_folder(roots.cache_folder())
     yield path
@@ -64,25 +66,20 @@ def new_machine(folder, wheels, builds):
 
 @pytest.fixture(scope="session")
 def installed(new_machine, folder):
-    """A machine on whose clean Debian the README was followed, its last installing step twice.
+    """A machine on whose clean Debian the README was followed word for word, restart included; then its installing steps once more.
 
-    (machine, what the first and the second run said, what was there after the first)
+    (machine, what was said the first and the second time, what was there between the two)
     """
-    copy, log_in, install, restart, *_ = readme_commands()
-    assert copy == 'git archive --prefix=edge-valgus/ HEAD | ssh USER@edge-valgus.local "rm -rf edge-valgus; tar -x"'
-    assert (log_in, restart) == ("ssh USER@edge-valgus.local", "sudo reboot")
+    on_computer, on_the_pi, *_ = readme_blocks()
     machine = new_machine()
-    machine.write("/usr/local/bin/sudo", '#!/bin/sh\nexec "$@"\n', 0o755)
-    archive = folder / "edge-valgus.tar"
-    archive.write_bytes(archive_of_this_tree(folder))
-    command("tar", "-C", machine.path("/root"), "--no-same-owner", "-xf", archive)
+    set_up_by_imager(machine)
     machine.boot()
-    # There is no network: pip finds in the folder what it would find in its index.
-    offline = ["env", "--chdir=/root", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/wheels"]
-    first = machine.run(*offline, "sh", "-c", install, timeout_s=600)
+    computer = Computer(folder, machine)
+    first = computer.type(on_computer, on_the_pi)
+    machine.wait_for_restart()
     before = snapshot(machine)
-    second = machine.run(*offline, "sh", "-c", install, timeout_s=600)
-    return machine, first.stdout, second.stdout, before
+    second = computer.type(on_computer, on_the_pi.replace("sudo reboot\n", ""))
+    return machine, first, second, before
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import tomllib
 
 import pytest
-from installation import readme_commands, snapshot
+from installation import USER, readme_blocks, readme_section, snapshot
 from machine import wait_for
 
 UNITS = ("edge-valgus.service", "edge-valgus-web.service")
@@ -20,9 +21,17 @@ def machine(installed):
 
 def test_it_says_what_it_did_and_where_the_page_is(installed):
     said = installed[1].splitlines()
-    assert all(line.startswith("edge-valgus: ") for line in said)
+    # Indented: what another program said, about a step that did not go well.
+    assert all(line.startswith(("edge-valgus: ", "    ")) for line in said), installed[1]
     assert "edge-valgus: the page: http://edge-valgus.local" in said
     assert any("is installed" in line for line in said)
+
+
+def test_the_readmes_steps_are_those_that_were_followed():
+    on_computer, on_the_pi, asked = readme_blocks()
+    assert [line.split()[0] for line in on_computer.splitlines()] == ["git", "ssh"]
+    assert on_the_pi.splitlines()[1:] == ["sudo reboot"]
+    assert [line.split()[0] for line in asked.splitlines()] == ["sudo", "systemctl"]
 
 
 def test_it_says_that_this_debian_has_no_camera_packages_and_goes_on(installed):
@@ -33,14 +42,16 @@ def test_it_says_that_this_debian_has_no_camera_packages_and_goes_on(installed):
 def test_a_model_that_cannot_be_fetched_is_a_warning_with_the_command_to_repeat(installed, machine):
     (warning,) = [line for line in installed[1].splitlines() if "MoveNet could not be fetched" in line]
     repeat = warning.partition("later: ")[2]
-    assert repeat == "sudo -u edge-valgus /opt/edge-valgus/bin/edge-valgus models fetch"
-    tried = machine.run("runuser", "-u", "edge-valgus", "--", *repeat.split()[3:], check=False)
+    tried = machine.run("runuser", "--login", USER, "--command", repeat, check=False)
     assert (tried.returncode, "could not be fetched" in tried.stderr) == (4, True)
 
 
 def test_what_the_readme_asks_when_there_is_no_page_is_answered(machine):
-    asked = readme_commands()[-1]
-    assert "Active: active (running)" in machine.run("sh", "-c", asked, check=False).stdout
+    said = machine.run("runuser", "--login", USER, "--command", readme_blocks()[-1], check=False).stdout
+    assert "checks fail" in said
+    page = said.partition("edge-valgus-web.service - edge-valgus: the page")[2]
+    assert "Active: active (running)" in page
+    assert "Loaded: loaded (/usr/local/lib/systemd/system/edge-valgus-web.service; enabled;" in page
 
 
 def test_again_it_changes_no_file_and_restarts_nothing(installed, machine):
@@ -52,6 +63,16 @@ def test_the_page_is_ready_and_answers_without_a_port(machine):
     assert machine.unit("edge-valgus-web", "ActiveState") == "active"
     status, body = machine.ask_page("/")
     assert (status, "edge-valgus" in body) == (200, True)
+
+
+def test_the_command_that_the_readme_gives_for_new_settings_comes_back_at_once(machine):
+    """Even where the camera's process cannot get ready, as here; a person would wait for nothing."""
+    (line,) = re.findall(r"`(sudo systemctl restart [^`]+)`", readme_section())
+    before = machine.unit("edge-valgus-web", "InvocationID")
+    began_s = time.monotonic()
+    assert machine.run("runuser", "--login", USER, "--command", line).stdout == ""
+    assert time.monotonic() - began_s < 5
+    wait_for(lambda: machine.unit("edge-valgus-web", "InvocationID") != before and machine.ask_page("/")[0], 30)
 
 
 @pytest.mark.parametrize("unit", UNITS)

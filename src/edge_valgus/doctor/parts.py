@@ -39,7 +39,9 @@ def check_settings(config_file: Path | None) -> tuple[Check, Config]:
         first, *more = error.problems
         others = f", and {len(more)} more" if more else ""
         found = f"{error.path}: {first}{others}"
-        return fails("settings", found, "mend it; `edge-valgus config check` lists all problems"), Config()
+        return fails(
+            "settings", found, f"mend it; `edge-valgus config check {error.path}` lists all problems"
+        ), Config()
     except (EdgeValgusError, OSError) as error:
         return fails("settings", str(error), "give a file that can be read"), Config()
     return well("settings", str(config_file) if config_file is not None else "read"), config
