@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from edge_valgus.config import MOVENET, PRACTICE, Config, load_config
+from edge_valgus.config import MOVENET, PRACTICE, Config, config_file_in_force, load_config, sound_config
 from edge_valgus.doctor.ask import ask
 from edge_valgus.doctor.check import Check, State, doubtful, fails, unknown, well
 from edge_valgus.errors import ConfigError, EdgeValgusError, StoreError
@@ -32,19 +32,19 @@ PAGE_PATIENCE_S: Final = 3.0
 
 
 def check_settings(config_file: Path | None) -> tuple[Check, Config]:
-    """The settings file; and the settings, or the defaults where it is wrong."""
+    """The settings file; and the settings, with defaults for the tables that are wrong, as the device then takes them."""
     try:
         config = load_config(config_file)
     except ConfigError as error:
         first, *more = error.problems
         others = f", and {len(more)} more" if more else ""
         found = f"{error.path}: {first}{others}"
-        return fails(
-            "settings", found, f"mend it; `edge-valgus config check {error.path}` lists all problems"
-        ), Config()
+        fix = f"mend it; `edge-valgus config check {error.path}` lists all problems"
+        return fails("settings", found, fix), sound_config(config_file)
     except (EdgeValgusError, OSError) as error:
         return fails("settings", str(error), "give a file that can be read"), Config()
-    return well("settings", str(config_file) if config_file is not None else "read"), config
+    file = config_file or config_file_in_force()
+    return well("settings", str(file) if file is not None else "no file: the defaults"), config
 
 
 def check_network(config: Config, model_dir: Path | None) -> Check:
