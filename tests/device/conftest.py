@@ -13,8 +13,8 @@ collect_ignore_glob = [] if WANTED else ["*.py"]
 
 if WANTED:
     import roots
-    from installation import DRAWN, DROP_IN, Computer, readme_blocks, set_up_by_imager, snapshot
-    from machine import Machine, temporary_folder
+    from installation import DRAWN, DROP_IN, USER, Computer, Followed, readme_blocks, set_up_by_imager, snapshot
+    from machine import Machine, temporary_folder, wait_for
 
 
 def pytest_collection_modifyitems(items):
@@ -65,28 +65,31 @@ def new_machine(folder, wheels, builds):
 
 
 @pytest.fixture(scope="session")
-def installed(new_machine, folder):
-    """A machine on whose clean Debian the README was followed word for word, restart included; then its installing steps once more.
+def followed(new_machine, folder):
+    """The README followed word for word on a clean Debian, restart included; then its installing steps once more.
 
-    (machine, what was said the first and the second time, what was there between the two)
+    The machine is switched off afterwards; its layers are what other machines start from.
     """
-    on_computer, on_the_pi, *_ = readme_blocks()
+    on_computer, on_the_pi, on_trouble = readme_blocks()
     machine = new_machine()
     set_up_by_imager(machine)
     machine.boot()
     computer = Computer(folder, machine)
     first = computer.type(on_computer, on_the_pi)
     machine.wait_for_restart()
+    page = wait_for(lambda: machine.ask_page("/"), 60)
+    asked = machine.type(USER, on_trouble)
     before = snapshot(machine)
-    second = computer.type(on_computer, on_the_pi.replace("sudo reboot\n", ""))
-    return machine, first, second, before
+    again = computer.type(on_computer, on_the_pi.replace("sudo reboot\n", ""))
+    after = snapshot(machine)
+    machine.close()
+    return Followed(machine.layers, first, page, asked, again, before ^ after)
 
 
 @pytest.fixture(scope="session")
-def ground(installed):
-    """The layers of a machine with the device installed, for others to start from: it is switched off for that."""
-    installed[0].close()
-    return installed[0].layers
+def ground(followed):
+    """The layers of a machine with the device installed, for others to start from."""
+    return followed.layers
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from machine import command
@@ -37,6 +38,22 @@ def readme_section():
 def readme_blocks():
     """Its blocks of commands, in their order: on the computer, on the Pi, and what to ask when something is wrong."""
     return re.findall(r"```sh\n(.*?)```", readme_section(), re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What came of following the README.
+
+    layers: of the machine, the lowest first. first, again: what was said by the installing steps. page: (status, body) after the
+    restart. asked: what the commands said that the README gives for trouble. changed: what installing again changed.
+    """
+
+    layers: list[Path]
+    first: str
+    page: tuple[int, str]
+    asked: str
+    again: str
+    changed: set[str]
 
 
 class Computer:

@@ -113,6 +113,10 @@ class Machine:
         assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
+    def type(self, user: str, lines: str) -> str:
+        """Have a user log in and type some lines; what is said, by commands that went wrong too."""
+        return self.run("runuser", "--login", user, "--command", f"exec 2>&1\n{lines}", check=False).stdout
+
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Start a command in it without waiting for its end."""
         return subprocess.Popen(

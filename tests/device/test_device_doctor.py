@@ -46,6 +46,7 @@ def test_all_that_the_installer_made_is_well(machine):
     checks = ask(machine)
     made = ("settings", "system", "Python", "disk", "units", "database", "page")
     assert {name: checks[name]["state"] for name in made} == dict.fromkeys(made, "well")
+    assert checks["settings"]["found"] == "/etc/edge-valgus/config.toml"
     assert checks["units"]["found"] == "edge-valgus runs, edge-valgus-web runs"
     assert "/opt/edge-valgus" in checks["Python"]["found"]
     assert re.match(r"/var/lib/edge-valgus/edge-valgus.db: [1-9]\d* sets?, ", checks["database"]["found"])
@@ -96,8 +97,9 @@ def test_wrong_settings_are_named_and_the_advice_lists_them(machine):
     good = file.read_text()
     file.write_text(good.replace("#fps = 30.0", "fps = 600.0"))
     try:
-        check = ask(machine)["settings"]
-        assert check["state"] == "fails"
+        checks = ask(machine)
+        check = checks["settings"]
+        assert (check["state"], checks["page"]["state"]) == ("fails", "well")
         assert "/etc/edge-valgus/config.toml" in check["found"]
         line = check["fix"].partition("`")[2].partition("`")[0]
         said = typed(machine, line)
