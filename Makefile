@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv
 PYTHONS := python3.13 python3.12 python3.11 python3
 
-.PHONY: help demo test test-slow accuracy lint clean
+.PHONY: help demo test test-slow test-device accuracy lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo '                  make demo ARGS="--reps 5 --headless"   one set, a table, no page'
 	@echo 'make test       the tests that take seconds; those that need MoveNet or a browser skip without one'
 	@echo 'make test-slow  the tests that take minutes'
+	@echo 'make test-device  installs the device on a Debian of its own under systemd: 15 minutes, as root, on Debian'
 	@echo 'make accuracy   how often it is right, on 100 sets without pictures; more: make accuracy ARGS=--help'
 	@echo 'make lint       ruff (rules and format) and mypy'
 	@echo 'make clean      remove $(VENV), builds and caches'
@@ -26,6 +27,9 @@ test: $(VENV)/installed-dev
 
 test-slow: $(VENV)/installed-dev
 	$(VENV)/bin/python -m pytest -m slow $(ARGS)
+
+test-device: $(VENV)/installed-dev
+	EDGE_VALGUS_TEST_DEVICE=1 $(VENV)/bin/python -m pytest -p no:randomly $(or $(TESTS),tests/device) $(ARGS)
 
 accuracy: $(VENV)/installed
 	@$(VENV)/bin/python benchmarks/accuracy.py $(or $(ARGS),--suite keypoints --seeds 0:100)

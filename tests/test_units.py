@@ -121,7 +121,7 @@ def test_systemd_understands_the_unit(name, tmp_path):
     assert checked.returncode == 0
 
 
-@pytest.mark.parametrize(("name", "worst"), [(CAMERA, 15), (PAGE, 25)])
+@pytest.mark.parametrize(("name", "worst"), [(CAMERA, 15), (PAGE, 15)])
 def test_systemd_finds_the_unit_little_exposed(name, worst):
     if not shutil.which("systemd-analyze"):
         pytest.skip("needs systemd-analyze")

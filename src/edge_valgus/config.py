@@ -14,7 +14,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
-from edge_valgus.settings_file import Conflict, Section, read_settings, render_defaults
+from edge_valgus.errors import ConfigError
+from edge_valgus.settings_file import Conflict, Section, read_settings, read_sound_tables, render_defaults
 
 
 def _no_bool(value: object) -> object:
@@ -339,14 +340,28 @@ def load_config(path: Path | None = None) -> Config:
     path: the file; None takes EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml if there is one, else the defaults.
     Raises ConfigError, listing every problem, when the file can't be read, is not TOML or holds a wrong value.
     """
-    if path is None:
-        if named := os.environ.get(CONFIG_VARIABLE):
-            path = Path(named)
-        elif os.path.lexists(DEFAULT_CONFIG_FILE):
-            path = Path(DEFAULT_CONFIG_FILE)
-        else:
-            return Config()
-    return read_settings(path, Config)
+    path = path or config_file_in_force()
+    return Config() if path is None else read_settings(path, Config)
+
+
+def sound_config(path: Path | None = None) -> Config:
+    """What can be used of settings that are wrong: the tables without a problem, and defaults for the others.
+
+    So the page stays at the port that was set, and the fault lights on the pins, whatever else is wrong. path: as for
+    `load_config`. Never raises.
+    """
+    path = path or config_file_in_force()
+    try:
+        return Config() if path is None else read_sound_tables(path, Config)
+    except ConfigError:
+        return Config()
+
+
+def config_file_in_force() -> Path | None:
+    """EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml; None where neither is, so that the defaults are in force."""
+    if named := os.environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    return Path(DEFAULT_CONFIG_FILE) if os.path.lexists(DEFAULT_CONFIG_FILE) else None
 
 
 def render_default_config() -> str:

@@ -86,6 +86,18 @@ def read_settings(path: Path, model: type[ModelT]) -> ModelT:
     return model.model_validate(table)
 
 
+def read_sound_tables(path: Path, model: type[ModelT]) -> ModelT:
+    """Read `path` into `model`, leaving out every table with a problem in it.
+
+    Raises ConfigError only when there is no table to read at all: see `read_table`.
+    """
+    table = read_table(path)
+    unsound = {problem.key.partition(".")[0] for problem in find_problems(table, model)}
+    return model.model_validate(
+        {name: table[name] for name in _sections(model) if name in table and name not in unsound}
+    )
+
+
 def read_table(path: Path) -> Table:
     """Read a TOML file. Raises ConfigError when it can't be read, is too big, not UTF-8 or not TOML."""
     try:

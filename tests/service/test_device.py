@@ -218,6 +218,21 @@ def test_lights_that_die_are_a_fault_on_the_page_and_lose_no_rep(folder):
     assert [row.ended_at is not None for row in reader.sets(day.day)] == [True]
 
 
+def test_lights_that_cannot_be_opened_are_a_fault_on_the_page(folder):
+    config, heard = config_for(folder), []
+
+    def watch():
+        with LiveClient(config.store.live_socket) as client:
+            heard.append(client.wait(0, 10)[1])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.raises(LightsError, match="red left on BCM pin 22"):
+        run_device(list, outputs_for(folder, pins=object(), fault_shown_s=1.5))
+    watcher.join()
+    assert heard[0]["fault"].startswith("red left on BCM pin 22 cannot be used")
+
+
 def test_a_signal_cuts_the_showing_of_a_fault_short(folder):
     def broken():
         raise ModelError("the model fell over")

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Final
 
 import click
 
 from edge_valgus.capture.picamera import PiCamera
 from edge_valgus.capture.source import Source
 from edge_valgus.capture.video import VideoFile
-from edge_valgus.cli.common import FILE, config_option, model_options, open_model, settings
-from edge_valgus.config import Config
-from edge_valgus.errors import ModelError
+from edge_valgus.cli.common import FILE, config_option, model_options, open_model, overridden, settings
+from edge_valgus.config import Config, sound_config
+from edge_valgus.errors import ConfigError, ModelError
 from edge_valgus.feedback.lights import Press
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.feedback.terminal import TerminalLights
@@ -30,12 +31,16 @@ from edge_valgus.service.device import (
     wall_clock_from_now,
     wall_clock_of_camera,
 )
+from edge_valgus.service.safe_mode import is_supervised, show_until_mended
 from edge_valgus.service.sightings import Sighting, tracked
+
+REPS_PER_DRAWN_SET: Final = 5
 
 
 @click.command()
 @click.option("--mock-gpio", is_flag=True, help="No pins: draw the lights in this terminal.")
 @click.option("--video", type=FILE, help="Watch this file, in real time, instead of the camera.")
+@click.option("--drawn", is_flag=True, help="Watch drawn lifters, one after the other, instead of the camera.")
 @click.option("--state-dir", help="Folder of the database; goes before the settings file.")
 @click.option("--runtime-dir", help="Folder of the socket to the page; goes before the settings file.")
 @model_options
@@ -44,6 +49,7 @@ def run(
     *,
     mock_gpio: bool,
     video: Path | None,
+    drawn: bool,
     state_dir: str | None,
     runtime_dir: str | None,
     model_dir: Path | None,
@@ -55,23 +61,38 @@ def run(
 
     It needs MoveNet (`edge-valgus models fetch`): before a camera, the practice network that comes with edge-valgus runs only
     if it is asked for by its name. It opens no network socket; the page is the other process, `edge-valgus web`. Ends on SIGTERM or Ctrl-C after writing
-    what was counted; anything that goes wrong lights the fault pattern and ends it, so that systemd starts it anew.
+    what was counted; anything that goes wrong lights the fault pattern and ends it, so that systemd starts it anew. Started by systemd
+    with a wrong settings file, it shows the fault until the file is mended, and then starts anew.
 
     \b
     edge-valgus run                                      on the device
     edge-valgus run --mock-gpio --video squat.mp4        at a desk
+    edge-valgus run --mock-gpio --drawn                  the device without a camera, to try it
     """
-    config = settings(config_file, model_name=model_name, runtime=runtime, state_dir=state_dir, runtime_dir=runtime_dir)
-    source: Source = VideoFile(video) if video is not None else PiCamera(config.camera)
+    if drawn and video is not None:
+        raise click.UsageError("--drawn and --video both say what to watch instead of the camera: give one of them.")
+    given = {"model_name": model_name, "runtime": runtime, "state_dir": state_dir, "runtime_dir": runtime_dir}
     presses: SimpleQueue[Press] = SimpleQueue()
     with (
         stop_on_signals() as stop,
         aim_on_signal(presses),
         TerminalLights() if mock_gpio else nullcontext() as terminal,
     ):
+        pins = mock_pins() if mock_gpio else None
+        try:
+            config = settings(config_file, **given)
+        except ConfigError as error:
+            if not is_supervised():
+                raise
+            sound = overridden(sound_config(config_file), **given)
+            show_until_mended(error, sound, pins=pins, terminal=terminal, stop=stop)
+            if stop.is_set():
+                return
+            raise
+        source = _source(config, video, drawn=drawn)
 
         def sightings() -> Iterable[Sighting]:
-            network, _ = open_model(config, model_dir, real_people=video is None)
+            network, _ = open_model(config, model_dir, real_people=video is None and not drawn)
             with source:
                 seen = tracked(source, PoseTracker(network, config.zone))
                 yield from until(stop, paced(seen, stop) if video is not None else seen)
@@ -80,15 +101,26 @@ def run(
             sightings,
             Outputs(
                 config,
-                source=_name(video, config),
+                source=_name(config, video, drawn=drawn),
                 model=_model_to_show(config, model_dir),
                 to_wall=wall_clock_from_now() if video is not None else wall_clock_of_camera(),
-                pins=mock_pins() if mock_gpio else None,
+                pins=pins,
                 terminal=terminal,
                 stop=stop,
                 presses=presses,
             ),
         )
+
+
+def _source(config: Config, video: Path | None, *, drawn: bool) -> Source:
+    if video is not None:
+        return VideoFile(video)
+    if drawn:
+        from edge_valgus.capture.drawn.rack import DrawnRack
+        from edge_valgus.service.demo import BREAK_S, lifters
+
+        return DrawnRack(lifters(0, REPS_PER_DRAWN_SET), break_s=config.count.rest_s + BREAK_S)
+    return PiCamera(config.camera)
 
 
 def _model_to_show(config: Config, model_dir: Path | None) -> str:
@@ -98,5 +130,7 @@ def _model_to_show(config: Config, model_dir: Path | None) -> str:
         return config.model.name
 
 
-def _name(video: Path | None, config: Config) -> str:
-    return video.name if video is not None else f"camera {config.camera.number}"
+def _name(config: Config, video: Path | None, *, drawn: bool) -> str:
+    if video is not None:
+        return video.name
+    return "drawn lifter" if drawn else f"camera {config.camera.number}"

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from edge_valgus.cli.common import config_option, overridden, settings
-from edge_valgus.config import Config
+from edge_valgus.config import sound_config
 from edge_valgus.errors import ConfigError
 from edge_valgus.live.client import LiveClient
 from edge_valgus.service.notify import Notifier
@@ -41,7 +41,8 @@ def web(
 ) -> None:
     """Serve the page: what happens now, today's sets, every rep. Reads only; it has no camera and changes nothing.
 
-    With a wrong settings file it serves the page on the default port, and the page says what is wrong with the file.
+    With a wrong settings file it serves the page nevertheless, with defaults for the tables that are wrong, and says what
+    is wrong with the file.
     """
     if until_stdin_closes:
         threading.Thread(target=_end_with_stdin, args=(sys.stdin.fileno(),), name="stdin", daemon=True).start()
@@ -49,9 +50,14 @@ def web(
     try:
         config = settings(config_file, host=host, port=port, state_dir=state_dir, runtime_dir=runtime_dir)
     except ConfigError as error:
-        notice = f"The settings are wrong, so the defaults are in force: {'; '.join(str(error).splitlines())}"
+        problems = "; ".join(str(error).splitlines())
+        notice = (
+            f"The settings are wrong; until they are mended, defaults are in force for the tables at fault: {problems}"
+        )
         log.error(notice)  # noqa: TRY400  one line per problem says it all
-        config = overridden(Config(), host=host, port=port, state_dir=state_dir, runtime_dir=runtime_dir)
+        config = overridden(
+            sound_config(config_file), host=host, port=port, state_dir=state_dir, runtime_dir=runtime_dir
+        )
     with LiveClient(config.store.live_socket) as live:
         app = create_app(
             StoreReader(config.store.database),

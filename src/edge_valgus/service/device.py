@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import Config
-from edge_valgus.errors import EdgeValgusError, StoreError
+from edge_valgus.errors import EdgeValgusError, LightsError, StoreError
 from edge_valgus.events import Event, Measures, Phase, Reading
 from edge_valgus.feedback.lights import Lights, Press
 from edge_valgus.feedback.pattern import LampState
@@ -67,10 +67,8 @@ def run_device(sightings: Callable[[], Iterable[Sighting]], outputs: Outputs) ->
     notifier = Notifier()
     with ExitStack() as stack:
         stack.callback(notifier.close)
-        lights = stack.enter_context(
-            Lights(config.lights, outputs.pins, on_press=outputs.presses.put, runtime_dir=config.store.runtime_path)
-        )
-        publisher = _showing_faults(outputs, lights, None, lambda: _open_live(config))
+        lights = stack.enter_context(_open_lights(outputs))
+        publisher = _showing_faults(outputs, lights, None, lambda: open_live(config))
         stack.callback(publisher.close)
         store = _showing_faults(outputs, lights, publisher, lambda: Store(config.store.database))
         writer = StoreThread(
@@ -105,7 +103,20 @@ def run_device(sightings: Callable[[], Iterable[Sighting]], outputs: Outputs) ->
         )
 
 
-def _open_live(config: Config) -> LivePublisher:
+def _open_lights(outputs: Outputs) -> Lights:
+    config = outputs.config
+    try:
+        return Lights(config.lights, outputs.pins, on_press=outputs.presses.put, runtime_dir=config.store.runtime_path)
+    except LightsError as error:
+        # No light can show this one: the page has to.
+        with suppress(EdgeValgusError), open_live(config) as publisher:
+            publisher.publish(fault_snapshot(outputs, str(error)))
+            outputs.stop.wait(outputs.fault_shown_s)
+        raise
+
+
+def open_live(config: Config) -> LivePublisher:
+    """Make the runtime folder and publish in it. Raises StoreError or WebError."""
     try:
         config.store.runtime_path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -123,7 +134,7 @@ def _showing_faults(outputs: Outputs, lights: Lights, publisher: LivePublisher |
         reason = str(error) if isinstance(error, EdgeValgusError) else f"internal error: {error!r}"
         log.info("Fault: %s", reason)  # the caller reports it, after the lights have been shown
         if publisher is not None:
-            publisher.publish(_fault_snapshot(outputs, reason))
+            publisher.publish(fault_snapshot(outputs, reason))
         # The lights may be what failed.
         with suppress(Exception):
             lights.fault()
@@ -133,7 +144,8 @@ def _showing_faults(outputs: Outputs, lights: Lights, publisher: LivePublisher |
         raise
 
 
-def _fault_snapshot(outputs: Outputs, reason: str) -> Snapshot:
+def fault_snapshot(outputs: Outputs, reason: str) -> Snapshot:
+    """What the page gets in place of a reading: the reason, and lamps as they blink."""
     return Snapshot(
         Reading(0.0, Phase.AWAY, False, Measures(), None, False, False, 0, 0, 0),
         wall_s=time.time(),

@@ -1,0 +1,102 @@
+"""Machines for the tests of the device. Only `make test-device` collects them: they need root, Debian and minutes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+WANTED = "EDGE_VALGUS_TEST_DEVICE" in os.environ
+collect_ignore_glob = [] if WANTED else ["*.py"]
+
+if WANTED:
+    import roots
+    from installation import DRAWN, DROP_IN, USER, Computer, Followed, readme_blocks, set_up_by_imager, snapshot
+    from machine import Machine, temporary_folder, wait_for
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.device)
+            item.add_marker(pytest.mark.timeout(900))
+
+
+@pytest.fixture(scope="session")
+def folder():
+    for program in ("systemd-nspawn", "debootstrap", "nsenter", "ip"):
+        assert shutil.which(program), (
+            f"{program} is missing: apt install systemd-container debootstrap util-linux iproute2"
+        )
+    assert os.geteuid() == 0, "the tests of the device need root, for mounts and containers"
+    path = temporary_folder(roots.cache_folder())
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def wheels():
+    return roots.wheels(roots.cache_folder())
+
+
+@pytest.fixture(scope="session")
+def builds(folder):
+    """A folder of wheels that tests build; every machine sees it as /mnt/builds."""
+    path = folder / "builds"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_machine(folder, wheels, builds):
+    """Makes machines: new_machine(layers)."""
+    made = []
+
+    def make(layers=None):
+        shown = {"/mnt/edge-valgus": roots.CHECKOUT, "/mnt/wheels": wheels, "/mnt/builds": builds}
+        made.append(Machine(layers or [roots.debian(roots.cache_folder())], folder, shown))
+        return made[-1]
+
+    yield make
+    for machine in made:
+        machine.delete()
+
+
+@pytest.fixture(scope="session")
+def followed(new_machine, folder):
+    """The README followed word for word on a clean Debian, restart included; then its installing steps once more.
+
+    The machine is switched off afterwards; its layers are what other machines start from.
+    """
+    on_computer, on_the_pi, on_trouble = readme_blocks()
+    machine = new_machine()
+    set_up_by_imager(machine)
+    machine.boot()
+    computer = Computer(folder, machine)
+    first = computer.type(on_computer, on_the_pi)
+    machine.wait_for_restart()
+    page = wait_for(lambda: machine.ask_page("/"), 60)
+    asked = machine.type(USER, on_trouble)
+    before = snapshot(machine)
+    again = computer.type(on_computer, on_the_pi.replace("sudo reboot\n", ""))
+    after = snapshot(machine)
+    machine.close()
+    return Followed(machine.layers, first, page, asked, again, before ^ after)
+
+
+@pytest.fixture(scope="session")
+def ground(followed):
+    """The layers of a machine with the device installed, for others to start from."""
+    return followed.layers
+
+
+@pytest.fixture(scope="module")
+def drawn(new_machine, ground):
+    """An installed device that runs, with drawn lifters in place of a camera."""
+    machine = new_machine(ground)
+    machine.write(DROP_IN, DRAWN)
+    machine.boot()
+    yield machine
+    machine.delete()
