@@ -12,7 +12,7 @@ import edge_valgus
 PACKAGE = Path(edge_valgus.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
-SHARED = {"errors", "frames", "events", "config", "settings_file"}
+SHARED = {"errors", "frames", "events", "config", "settings_file", "folders"}
 ROOMS = ["capture", "pose", "analysis", "aim", "feedback", "store", "live", "web"]
 """In the order in which a picture travels."""
 
@@ -24,8 +24,8 @@ MAY_IMPORT |= {room: SHARED | set(ROOMS) | {"models", "service"} for room in ("s
 MAY_IMPORT["cli"] |= {"cli", "doctor", "__init__"}
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["__init__"] = set()
-MAY_IMPORT |= {"errors": set(), "frames": set(), "events": {"frames"}, "settings_file": {"errors"}}
-MAY_IMPORT["config"] = {"errors", "settings_file"}
+MAY_IMPORT |= {"errors": set(), "frames": set(), "events": {"frames"}, "settings_file": {"errors"}, "folders": set()}
+MAY_IMPORT["config"] = {"errors", "settings_file", "folders"}
 
 PURE = {
     "__future__",

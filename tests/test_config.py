@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edge_valgus.config as config_module
-from edge_valgus.config import Config, default_runtime_dir, default_state_dir, load_config, render_default_config
+from edge_valgus import folders
+from edge_valgus.config import Config, load_config, render_default_config
 from edge_valgus.errors import ConfigError
+from edge_valgus.folders import default_runtime_dir, default_state_dir
 from edge_valgus.settings_file import find_problems
 
 
@@ -297,8 +299,8 @@ def test_any_table_is_either_accepted_or_explained_on_one_line_per_problem(table
 @pytest.fixture
 def nobody(monkeypatch, tmp_path):
     """A machine without an installed device."""
-    monkeypatch.setattr(config_module, "DEFAULT_STATE_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr(config_module, "DEFAULT_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr(folders, "DEFAULT_STATE_DIR", str(tmp_path / "var"))
+    monkeypatch.setattr(folders, "DEFAULT_RUNTIME_DIR", str(tmp_path / "run"))
     for variable in ("XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_valgus.config import DEFAULT_CONFIG_FILE, DEFAULT_STATE_DIR, LightsConfig
+from edge_valgus.config import DEFAULT_CONFIG_FILE, LightsConfig
+from edge_valgus.folders import DEFAULT_STATE_DIR
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
 SCRIPTS = [FIRMWARE / "install.sh", *sorted((FIRMWARE / "lib").glob("*.sh"))]

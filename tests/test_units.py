@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_valgus.config import DEFAULT_RUNTIME_DIR, DEFAULT_STATE_DIR
+from edge_valgus.folders import DEFAULT_RUNTIME_DIR, DEFAULT_STATE_DIR
 
 FOLDER = Path(__file__).parents[1] / "systemd"
 CAMERA, PAGE = "edge-valgus.service", "edge-valgus-web.service"

@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field
 
 from edge_valgus.errors import ConfigError
+from edge_valgus.folders import DEFAULT_RUNTIME_DIR, DEFAULT_STATE_DIR, default_runtime_dir, default_state_dir
 from edge_valgus.settings_file import Conflict, Section, read_settings, read_sound_tables, render_defaults
 
 
@@ -29,8 +30,6 @@ BcmPin = Annotated[int, Field(ge=0, le=27)]
 
 DEFAULT_CONFIG_FILE: Final = "/etc/edge-valgus/config.toml"
 NO_NUL: Final = r"^[^\x00]*$"  # no file name holds one
-DEFAULT_STATE_DIR: Final = "/var/lib/edge-valgus"
-DEFAULT_RUNTIME_DIR: Final = "/run/edge-valgus"
 CONFIG_VARIABLE: Final = "EDGE_VALGUS_CONFIG"
 
 MOVENET: Final = "movenet-lightning-int8"
@@ -372,36 +371,3 @@ def render_default_config() -> str:
         "Remove the # in front of a key to change it, then run: edge-valgus config check FILE\n"
         'Numbers marked "our judgement" come from no norm in the literature.',
     )
-
-
-def default_state_dir() -> Path:
-    """Where the database and fetched models are kept unless the config says otherwise.
-
-    /var/lib/edge-valgus where a device is installed, that is, where the folder exists. Elsewhere, on a developer's
-    machine, edge-valgus in $XDG_STATE_HOME, by default ~/.local/state.
-    """
-    # Not "where it is writable": on the device the page's process only reads it, and has to find the same folder.
-    system = Path(DEFAULT_STATE_DIR)
-    if system.is_dir():
-        return system
-    return _xdg("XDG_STATE_HOME", "~/.local/state") / "edge-valgus"
-
-
-def default_runtime_dir() -> Path:
-    """Where the socket between the processes is made unless the config says otherwise.
-
-    /run/edge-valgus where a device runs (the folder exists). Elsewhere, edge-valgus in $XDG_RUNTIME_DIR, or
-    the state folder where there is none.
-    """
-    system = Path(DEFAULT_RUNTIME_DIR)
-    if system.is_dir():
-        return system
-    if Path(os.environ.get("XDG_RUNTIME_DIR", "")).is_absolute():
-        return Path(os.environ["XDG_RUNTIME_DIR"]) / "edge-valgus"
-    return default_state_dir()
-
-
-def _xdg(variable: str, otherwise: str) -> Path:
-    # The XDG specification: a relative path there is invalid and must be ignored.
-    given = Path(os.environ.get(variable, ""))
-    return given if given.is_absolute() else Path(otherwise).expanduser()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_valgus.config import AUTO, DEFAULT_STATE_DIR, MOVENET, PRACTICE
+from edge_valgus.config import AUTO, MOVENET, PRACTICE
 from edge_valgus.errors import ModelError
+from edge_valgus.folders import DEFAULT_STATE_DIR
 from edge_valgus.models import find as module
 from edge_valgus.models.find import (
     ModelMissing,

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from edge_valgus.config import LightsConfig, default_runtime_dir
+from edge_valgus.config import LightsConfig
 from edge_valgus.errors import LightsError
 from edge_valgus.feedback.chip import header_chip
 from edge_valgus.feedback.pattern import FAULT_PERIOD_S, LampState
+from edge_valgus.folders import default_runtime_dir
 
 CLICK_S: Final = 0.03
 BOUNCE_S: Final = 0.02

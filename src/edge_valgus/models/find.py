@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_valgus.config import AUTO, DEFAULT_STATE_DIR, MOVENET, PRACTICE, default_state_dir
+from edge_valgus.config import AUTO, MOVENET, PRACTICE
 from edge_valgus.errors import ModelError
+from edge_valgus.folders import DEFAULT_STATE_DIR, default_state_dir
 from edge_valgus.models.manifest import ManifestEntry, load_manifest, shipped_dir
 
 MODEL_DIR_VARIABLE: Final = "EDGE_VALGUS_MODEL_DIR"
