@@ -336,7 +336,7 @@ class Config(Section):
 def load_config(path: Path | None = None) -> Config:
     """Read the settings.
 
-    path: the file; None takes EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml if there is one, else the defaults.
+    path: the file; None takes the one in force, and without one the defaults.
     Raises ConfigError, listing every problem, when the file can't be read, is not TOML or holds a wrong value.
     """
     path = path or config_file_in_force()
@@ -346,8 +346,7 @@ def load_config(path: Path | None = None) -> Config:
 def sound_config(path: Path | None = None) -> Config:
     """What can be used of settings that are wrong: the tables without a problem, and defaults for the others.
 
-    So the page stays at the port that was set, and the fault lights on the pins, whatever else is wrong. path: as for
-    `load_config`. Never raises.
+    So the page stays at its port, and the fault lights on their pins. path: as for `load_config`. Never raises.
     """
     path = path or config_file_in_force()
     try:
