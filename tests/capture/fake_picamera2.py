@@ -60,6 +60,8 @@ class Request:
     def release(self):
         assert not self.released, "a buffer is given back twice"
         self.released += 1
+        if self.camera.rig.gone:
+            raise RuntimeError("Failed to queue request: No such device")
         # The next picture is written over this one.
         if isinstance(self.content, np.ndarray):
             self.content[:] = 0xEE
@@ -72,6 +74,7 @@ class Rig:
     def __init__(self):
         self.connected = [{"Model": "imx708", "Num": 0}]
         self.busy = False
+        self.gone = False
         self.answers = True
         self.refuses = False
         self.can_flip = True
@@ -92,8 +95,10 @@ class Rig:
         rig = self
 
         class Picamera2(Camera):
-            def __init__(self, camera_num=0):
-                super().__init__(rig, camera_num)
+            platform = types.SimpleNamespace(name="VC4")
+
+            def __init__(self, camera_num=0, *, tuning=None):
+                super().__init__(rig, camera_num, tuning)
 
             @staticmethod
             def global_camera_info():
@@ -108,10 +113,13 @@ class Rig:
 
 
 class Camera:
-    def __init__(self, rig, number):
+    def __init__(self, rig, number, tuning):
         if rig.busy:
-            raise RuntimeError("Failed to acquire camera: Device or resource busy")
-        self.rig, self.number = rig, number
+            try:
+                raise RuntimeError("Failed to acquire camera: Device or resource busy")
+            except RuntimeError as error:
+                raise RuntimeError("Camera __init__ sequence did not complete.") from error
+        self.rig, self.number, self.tuning = rig, number, tuning
         self.camera_controls = rig.controls
         self.sensor_resolution = SENSOR
         self.started = self.closed = False
