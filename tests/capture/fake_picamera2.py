@@ -115,10 +115,8 @@ class Rig:
 class Camera:
     def __init__(self, rig, number, tuning):
         if rig.busy:
-            try:
-                raise RuntimeError("Failed to acquire camera: Device or resource busy")
-            except RuntimeError as error:
-                raise RuntimeError("Camera __init__ sequence did not complete.") from error
+            busy = RuntimeError("Failed to acquire camera: Device or resource busy")
+            raise RuntimeError("Camera __init__ sequence did not complete.") from busy
         self.rig, self.number, self.tuning = rig, number, tuning
         self.camera_controls = rig.controls
         self.sensor_resolution = SENSOR

@@ -253,7 +253,7 @@ def test_a_camera_that_is_gone_when_its_buffer_is_given_back_is_an_error(rig):
 def test_a_camera_that_hangs_when_it_is_closed_does_not_hold_up_the_fault_lights(rig, monkeypatch, caplog):
     monkeypatch.setattr(picamera, "CLOSE_S", 0.1)
     let_go = threading.Event()
-    monkeypatch.setattr(Camera, "close", lambda camera: let_go.wait(10))
+    monkeypatch.setattr(Camera, "close", lambda _: let_go.wait(10))
     start_s = time.monotonic()
     with PiCamera(CONFIG):
         pass
@@ -357,7 +357,7 @@ def test_a_camera_that_cannot_be_used_says_why_and_is_let_go(rig, spoil, number,
 
 def test_parts_of_picamera2_that_do_not_belong_together_are_told(rig, monkeypatch):
     class Broken:
-        def find_spec(self, name, path=None, target=None):
+        def find_spec(self, name, *_):
             if name == "picamera2":
                 raise ValueError("numpy.dtype size changed")
 

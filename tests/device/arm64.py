@@ -109,10 +109,24 @@ def run(
         *(f"mkdir -p {top}{place}; mount --bind -o ro {here} {top}{place}" for place, here in shown.items()),
         f'exec chroot {top} env -i "$@"',
     ]
-    given = {"PATH": f"{VENV}/bin:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "QEMU_CPU": pi.qemu_cpu, **environment}
+    given = {
+        "PATH": f"{VENV}/bin:/usr/bin:/bin",
+        "HOME": "/root",
+        "LANG": "C.UTF-8",
+        "QEMU_CPU": pi.qemu_cpu,
+        **environment,
+    }
     spaces = ("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child")
     process = subprocess.Popen(
-        [*spaces, "sh", "-c", "\n".join(lines), "sh", *(f"{key}={value}" for key, value in given.items()), *map(str, words)],
+        [
+            *spaces,
+            "sh",
+            "-c",
+            "\n".join(lines),
+            "sh",
+            *(f"{key}={value}" for key, value in given.items()),
+            *map(str, words),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -19,6 +19,7 @@ KNEE_IN_M = 0.06
 SIZE_PX = (480, 360)
 FPS = 30
 QUALITY = 92
+FEW = 12
 
 CAMERA = """%YAML 1.1
 ---
@@ -37,17 +38,20 @@ CAMERA = """%YAML 1.1
 
 @dataclass(frozen=True)
 class Pictures:
-    """folder: the pictures, which the camera plays in the order of their names. video: the same ones, frame for frame."""
+    """folder: the pictures, which the camera plays in the order of their names; a camera holds them all in its memory, therefore
+    few: only the first ones. video: all of them, frame for frame."""
 
     folder: Path
+    few: Path
     video: Path
     duration_s: float
 
 
 def draw(into: Path) -> Pictures:
     """Draw a set of REPS in which one rep's left knee caves in."""
-    folder, video = into / "pictures", into / "set.mkv"
+    folder, few, video = into / "pictures", into / "few", into / "set.mkv"
     folder.mkdir(parents=True)
+    few.mkdir()
     lifter = DrawnLifter(
         random_set(SEED, REPS, knee_in={FAULTY_REP - 1: (KNEE_IN_M, 0.0)}), size_px=SIZE_PX, fps=float(FPS)
     )
@@ -61,13 +65,15 @@ def draw(into: Path) -> Pictures:
             memory = BytesIO()
             Image.fromarray(frame.image).save(memory, "JPEG", quality=QUALITY, subsampling="4:2:0")
             (folder / f"{index:05}.jpg").write_bytes(memory.getvalue())
+            if index < FEW:
+                (few / f"{index:05}.jpg").write_bytes(memory.getvalue())
             packet = av.Packet(memory.getvalue())
             packet.stream = stream
             packet.time_base = Fraction(1, 1000)
             packet.pts = packet.dts = round(index * 1000 / FPS)
             packet.is_keyframe = True
             container.mux(packet)
-    return Pictures(folder, video, lifter.frame_count / FPS)
+    return Pictures(folder, few, video, lifter.frame_count / FPS)
 
 
 def virtual_camera(pictures: str) -> str:

@@ -13,8 +13,14 @@ collect_ignore_glob = [] if WANTED else ["*.py"]
 
 if WANTED:
     import roots
+    from camera_machine import LongWatch, camera_machine, fit, settings_for
+    from camera_pictures import draw
     from installation import DRAWN, DROP_IN, archive_of_this_tree, readme_commands, snapshot
     from machine import Machine, command, temporary_folder
+
+    from edge_valgus.config import PRACTICE
+
+LONG_S = float(os.environ.get("EDGE_VALGUS_LONG_WATCH_S") or 600)
 
 
 def pytest_collection_modifyitems(items):
@@ -100,3 +106,23 @@ def drawn(new_machine, ground):
     machine.boot()
     yield machine
     machine.delete()
+
+
+@pytest.fixture(scope="session")
+def pictures(folder):
+    """A drawn set in which one rep has a fault, as pictures and as a video of them."""
+    return draw(folder / "set")
+
+
+@pytest.fixture(scope="session")
+def long_watch(folder, pictures):
+    """A device that watches the drawn set on and on, for ten minutes from now on, beside all else."""
+    machine = camera_machine(folder, {"/mnt/set": pictures.folder.parent}, settings_for(PRACTICE))
+    try:
+        fit(machine, "/mnt/set/pictures")
+        watch = LongWatch(machine, LONG_S, pictures.duration_s)
+    except BaseException:
+        machine.delete()
+        raise
+    yield watch
+    watch.close()

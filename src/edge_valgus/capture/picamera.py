@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -248,6 +249,9 @@ class PiCamera:
         closing.join(CLOSE_S)
         if closing.is_alive():
             log.warning("%s does not close within %g s", self.name, CLOSE_S)
+        # A closed Picamera2 refers to itself in circles, and holds files (epoll, a new allocator's) until somebody looks for such.
+        del camera
+        gc.collect()
 
 
 def _close(camera: Any) -> None:

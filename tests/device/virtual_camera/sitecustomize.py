@@ -198,7 +198,7 @@ def adapt(libcamera) -> None:
 class Finder:
     """Adapts libcamera when it is imported, and not sooner: the page's process has nothing to do with it."""
 
-    def find_spec(self, name, path, target=None):
+    def find_spec(self, name, *_):
         """Of none but libcamera."""
         if name != "libcamera":
             return None
