@@ -71,6 +71,7 @@ def camera_machine(folder: Path, shown: dict[str, Path], settings: str) -> Machi
     machine.run("groupadd", "--system", "gpio")
     for user in (CAMERA, PAGE):
         machine.run("useradd", "--system", "--user-group", user)
+    machine.run("install", "-d", "-m", "750", "-o", CAMERA, "-g", CAMERA, "/var/lib/edge-valgus")
     return machine
 
 

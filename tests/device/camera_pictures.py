@@ -55,25 +55,35 @@ def draw(into: Path) -> Pictures:
     lifter = DrawnLifter(
         random_set(SEED, REPS, knee_in={FAULTY_REP - 1: (KNEE_IN_M, 0.0)}), size_px=SIZE_PX, fps=float(FPS)
     )
-    with av.open(str(video), "w") as container:
-        # The camera and the video get the very same bytes: what differs is how they come.
-        stream = container.add_stream("mjpeg", rate=FPS, options={})
-        stream.width, stream.height = SIZE_PX
+    for index, picture in enumerate(write_video(lifter, video)):
+        (folder / f"{index:05}.jpg").write_bytes(picture)
+        if index < FEW:
+            (few / f"{index:05}.jpg").write_bytes(picture)
+    return Pictures(folder, few, video, lifter.frame_count / FPS)
+
+
+def write_video(lifter: DrawnLifter, path: Path, times: int = 1) -> list[bytes]:
+    """Write a video of JPEG pictures, and return these: a camera that plays them and the video then have the very same bytes.
+
+    times: how often the video shows them all, one time after the other.
+    """
+    pictures = []
+    for frame in lifter:
+        memory = BytesIO()
+        Image.fromarray(frame.image).save(memory, "JPEG", quality=QUALITY, subsampling="4:2:0")
+        pictures.append(memory.getvalue())
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=round(lifter.fps))
+        stream.width, stream.height = lifter.size_px
         stream.pix_fmt = "yuvj420p"
-        stream.time_base = Fraction(1, 1000)
-        for index, frame in enumerate(lifter):
-            memory = BytesIO()
-            Image.fromarray(frame.image).save(memory, "JPEG", quality=QUALITY, subsampling="4:2:0")
-            (folder / f"{index:05}.jpg").write_bytes(memory.getvalue())
-            if index < FEW:
-                (few / f"{index:05}.jpg").write_bytes(memory.getvalue())
-            packet = av.Packet(memory.getvalue())
+        for index, picture in enumerate(pictures * times):
+            packet = av.Packet(picture)
             packet.stream = stream
             packet.time_base = Fraction(1, 1000)
-            packet.pts = packet.dts = round(index * 1000 / FPS)
+            packet.pts = packet.dts = round(index * 1000 / lifter.fps)
             packet.is_keyframe = True
             container.mux(packet)
-    return Pictures(folder, few, video, lifter.frame_count / FPS)
+    return pictures
 
 
 def virtual_camera(pictures: str) -> str:

@@ -173,9 +173,9 @@ def adapt(libcamera) -> None:
         device = os.open(DEVICE, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except OSError:
             os.close(device)
-            raise RuntimeError("Failed to acquire camera: Device or resource busy") from error
+            raise RuntimeError("Failed to acquire camera: Device or resource busy") from None
         held.append(device)
         acquire(self)
 

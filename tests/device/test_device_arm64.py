@@ -1,0 +1,119 @@
+"""Debian for ARM with the packages that a Pi gets: they work there, and see and count as they do here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import arm64
+import numpy as np
+import pytest
+from arm64 import PI_4, PI_5
+from camera_pictures import write_video
+from roots import CHECKOUT, cache_folder
+
+from edge_valgus.capture.drawn import DrawnLifter, random_set
+from edge_valgus.config import MOVENET, PRACTICE
+from edge_valgus.pose import KeypointModel
+from edge_valgus.pose.model import available_runtimes
+
+CORE = (
+    "tests/analysis",
+    "tests/pose",
+)
+"""What differs with the processor or with its packages, and no more: each takes ten times as long as here."""
+
+NEAR = 0.03
+"""Of the picture's side. Any two runtimes differ by up to 0.02 for a joint; their scores may differ by anything."""
+
+SEE = """
+import json, sys
+import numpy as np
+from edge_valgus.pose import KeypointModel
+
+network = KeypointModel(sys.argv[1], runtime=sys.argv[2], threads=int(sys.argv[3]))
+print(json.dumps([network.infer(square).tolist() for square in np.load("/mnt/seen/squares.npy")]))
+"""
+
+WHICH = """
+import importlib.metadata, json, platform
+names = ("ai-edge-litert", "tflite-runtime", "numpy", "av", "pillow", "pydantic-core")
+print(json.dumps([platform.machine(), {name: importlib.metadata.version(name) for name in names}]))
+"""
+
+
+@pytest.fixture(scope="module")
+def seen(folder):
+    """Pictures as the network gets them, and a video of one squat."""
+    path = folder / "seen"
+    path.mkdir()
+    script = random_set(3, 1, knee_in={0: (0.05, 0.0)})
+    squares = [frame.image.copy() for frame in DrawnLifter(script, size_px=(192, 192), fps=2.0)]
+    np.save(path / "squares.npy", np.stack(squares[:8]))
+    write_video(DrawnLifter(script, size_px=(480, 360), fps=12.0), path / "squat.mkv")
+    return path
+
+
+@pytest.fixture(scope="module")
+def on(folder, seen):
+    """Runs a command as on a Pi: on(pi, words …)."""
+    root = arm64.arm64_root(cache_folder())
+    shown = {"/mnt/edge-valgus": CHECKOUT, "/mnt/seen": seen}
+
+    def run(pi, *words, timeout_s=300):
+        return arm64.run(
+            root, pi, *words, shown=shown, folder=folder, timeout_s=timeout_s, PYTHONPATH="/mnt/edge-valgus/src"
+        )
+
+    return run
+
+
+def succeeded(done):
+    assert done.returncode == 0, f"{done.args}: {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def test_pip_chooses_wheels_for_a_pi(on):
+    machine, versions = json.loads(succeeded(on(PI_4, "python", "-c", WHICH)))
+    assert machine == "aarch64"
+    assert versions["tflite-runtime"] == "2.14.0"
+    assert versions["numpy"].startswith("1.")
+
+
+@pytest.fixture(params=[PRACTICE, pytest.param(MOVENET, marks=pytest.mark.movenet)])
+def network_file(request, seen):
+    """A network, where the Pi finds it too."""
+    fixture = {PRACTICE: "practice_path", MOVENET: "movenet_path"}[request.param]
+    return shutil.copy(request.getfixturevalue(fixture), seen / "network.tflite")
+
+
+@pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
+@pytest.mark.parametrize("pi", [PI_4, PI_5], ids=lambda pi: pi.model.partition(" Model")[0])
+def test_a_network_sees_the_joints_where_it_sees_them_here(on, seen, pi, runtime, network_file):
+    there = np.array(json.loads(succeeded(on(pi, "python", "-c", SEE, "/mnt/seen/network.tflite", runtime, "3"))))
+    network = KeypointModel(network_file, runtime=available_runtimes()[0])
+    here = np.array([network.infer(square) for square in np.load(seen / "squares.npy")])
+    assert there.shape == here.shape == (8, 17, 3)
+    assert np.abs(there - here)[..., :2].max() < NEAR
+
+
+def test_a_squat_on_video_is_counted_and_its_knee_flagged(on):
+    words = ("python", "-m", "edge_valgus", "analyze", "/mnt/seen/squat.mkv", "--json", "--model", PRACTICE)
+    result = json.loads(succeeded(on(PI_4, *words)))
+    assert [(rep["counted"], rep["valgus"]) for rep in result["reps"]] == [(True, "left")]
+
+
+def test_the_suites_core_passes(on):
+    options = (
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "timeout=600",
+        "--hypothesis-profile=ci",
+        "--rootdir=/mnt/edge-valgus",
+    )
+    where = ("env", "--chdir=/mnt/edge-valgus", "PYTHONDONTWRITEBYTECODE=1")
+    said = succeeded(on(PI_4, *where, "python", "-m", "pytest", *options, *CORE, timeout_s=900))
+    print(said[-2000:])
+    assert " passed" in said.splitlines()[-1]
