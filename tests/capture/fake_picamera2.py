@@ -77,6 +77,7 @@ class Rig:
         self.gone = False
         self.answers = True
         self.refuses = False
+        self.starts = True
         self.can_flip = True
         self.pixel_format = "BGR888"
         self.padding = 0
@@ -156,6 +157,8 @@ class Camera:
 
     def start(self):
         assert self.granted, "started before it was configured"
+        if not self.rig.starts:
+            raise RuntimeError("Failed to queue request: No such device")
         self.started = True
 
     def arrive(self, content, metadata):

@@ -324,6 +324,10 @@ def _refusing(rig):
     rig.refuses = True
 
 
+def _stuck(rig):
+    rig.starts = False
+
+
 def _unreadable(rig):
     rig.pixel_format = "MJPEG"
 
@@ -341,6 +345,9 @@ def _unreadable(rig):
             id="in use",
         ),
         pytest.param(_refusing, 0, r"refuses 8×6 at 30 frames/s .*width_px = 640", id="refuses the size"),
+        pytest.param(
+            _stuck, 0, r"\(imx708\): does not start \(.*No such device\): check the ribbon", id="does not start"
+        ),
         pytest.param(_unreadable, 0, r"delivers MJPEG pictures: expected one of BGR888", id="unknown format"),
     ],
 )

@@ -112,6 +112,8 @@ class PiCamera:
                 f"{self.name}: picamera2 does not load ({_cause(error)}), its parts don't belong together: "
                 "`sudo apt install --reinstall python3-picamera2 python3-libcamera python3-numpy`"
             ) from error
+        # What it does is no news, only what it can't.
+        logging.getLogger("picamera2").setLevel(logging.WARNING)
         number = self.config.number
         tuning = self._tuning(Picamera2)
         # libcamera and picamera2 raise RuntimeError for all that can be wrong with a camera, and little else.
@@ -142,7 +144,6 @@ class PiCamera:
             transform = Transform(hflip=int(wanted[0]), vflip=int(wanted[1]))
             self._camera.configure(self._configuration(transform))
             self._read_back(self._camera.camera_configuration(), wanted)
-            self._camera.start()
         except CaptureError:
             raise
         except Exception as error:
@@ -150,6 +151,12 @@ class PiCamera:
             raise CaptureError(
                 f"{self.name} ({found[number]}): refuses {width}×{height} at {self.config.fps:g} frames/s ({_cause(error)}): "
                 "go back to camera.width_px = 640, height_px = 480, fps = 30"
+            ) from error
+        try:
+            self._camera.start()
+        except Exception as error:
+            raise CaptureError(
+                f"{self.name} ({found[number]}): does not start ({_cause(error)}): check the ribbon cable; restart the Pi"
             ) from error
 
     def _tuning(self, picamera2: Any) -> Path | None:
@@ -257,8 +264,8 @@ class PiCamera:
 def _close(camera: Any) -> None:
     try:
         camera.close()
-    except Exception:
-        log.warning("The camera was not closed in order", exc_info=True)
+    except Exception as error:  # noqa: BLE001  whatever it is, something before it is the reason
+        log.warning("The camera was not closed in order (%s)", _cause(error))
 
 
 def _cause(error: BaseException) -> str:

@@ -133,7 +133,7 @@ class Shutter:
             run, request = self._waiting.get()
             due_s = max(due_s + self._period_s, time.monotonic())
             time.sleep(max(0.0, due_s - time.monotonic()))
-            while any((FAULTS / fault).exists() for fault in ("stalled", "unplugged")) and run == self._run:
+            while (FAULTS / "stalled").exists() and run == self._run:
                 time.sleep(0.01)
             with self._lock:
                 if run == self._run and self._camera is not None:
