@@ -1,15 +1,17 @@
-"""`edge-valgus run --mock-gpio --drawn …`, with a stopwatch from the network's answer to the pins. Usage: lights_timed.py OUT VIDEO OPTION…
+"""`edge-valgus run --mock-gpio --drawn …`, with a stopwatch from a frame's answer, which is its pose, to the pins. Usage: lights_timed.py OUT VIDEO OPTION…
 
 What it watches comes from VIDEO, but when a camera would give it: each picture when its time has come.
 
-OUT gets one JSON object when it ends, all of it in ms since the network's answer: edges, for each change of a pin; frames, for each frame
-when its lights were set; work, how much of that this thread worked and did not wait for others.
+OUT gets one JSON object when it ends, all of it in ms: edges, from the answer to each change of a pin; frames, from each frame's answer to
+when its lights were set, both without the time in which this thread could have gone on but other programs had the processor (Linux counts it):
+a Pi has no neighbours. wall: frames with it. work: how much of it this thread worked. network: wall, from what the network said.
 """
 
 from __future__ import annotations
 
 import atexit
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -24,11 +26,20 @@ from edge_valgus.capture.video import VideoFile
 from edge_valgus.cli import main
 from edge_valgus.feedback.lights import Lights
 from edge_valgus.frames import Frame
-from edge_valgus.pose import KeypointModel
+from edge_valgus.pose import KeypointModel, PoseTracker
 
-measured: dict[str, list[float]] = {"edges": [], "frames": [], "work": []}
-answered_s = answered_work_s = 0.0
+measured: dict[str, list[float]] = {"edges": [], "frames": [], "wall": [], "work": [], "network": []}
+answered_s = answered_work_s = answered_queued_s = inferred_s = 0.0
 showing = False
+
+
+def queued_s() -> float:
+    """How long this thread has waited for a processor (proc(5), schedstat)."""
+    return int(os.pread(schedule, 64, 0).split()[1]) / 1e9
+
+
+def since_answer_s() -> float:
+    return time.perf_counter() - answered_s - (queued_s() - answered_queued_s)
 
 
 def note(what: str, seconds: float) -> None:
@@ -39,7 +50,7 @@ class TimedPin(MockPin):
     def _change_state(self, value: Any) -> Any:
         changed = super()._change_state(value)
         if changed and showing:
-            note("edges", time.perf_counter() - answered_s)
+            note("edges", since_answer_s())
         return changed
 
 
@@ -48,14 +59,22 @@ class AsFromCamera(VideoFile):
         return in_real_time(super().__iter__())
 
 
-infer, show = KeypointModel.infer, Lights.show
+infer, track, show = KeypointModel.infer, PoseTracker.track, Lights.show
 
 
 def timed_infer(self: KeypointModel, square: Any) -> Any:
-    global answered_s, answered_work_s  # noqa: PLW0603
+    global inferred_s  # noqa: PLW0603
     answer = infer(self, square)
-    answered_s, answered_work_s = time.perf_counter(), time.thread_time()
+    inferred_s = time.perf_counter()
     return answer
+
+
+def timed_track(self: PoseTracker, frame: Frame) -> Any:
+    global answered_s, answered_work_s, answered_queued_s  # noqa: PLW0603
+    pose = track(self, frame)
+    answered_queued_s = queued_s()
+    answered_s, answered_work_s = time.perf_counter(), time.thread_time()
+    return pose
 
 
 def timed_show(self: Lights, state: Any) -> None:
@@ -63,7 +82,9 @@ def timed_show(self: Lights, state: Any) -> None:
     showing = True
     show(self, state)
     showing = False
-    note("frames", time.perf_counter() - answered_s)
+    note("wall", time.perf_counter() - answered_s)
+    note("frames", since_answer_s())
+    note("network", time.perf_counter() - inferred_s)
     note("work", time.thread_time() - answered_work_s)
 
 
@@ -71,8 +92,9 @@ def write(path: str) -> None:
     Path(path).write_text(json.dumps(measured))
 
 
-KeypointModel.infer, Lights.show = timed_infer, timed_show  # type: ignore[method-assign]
+KeypointModel.infer, PoseTracker.track, Lights.show = timed_infer, timed_track, timed_show  # type: ignore[method-assign]
 command.mock_pins = lambda: MockFactory(pin_class=TimedPin)
+schedule = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
 out, video, *options = sys.argv[1:]
 command._source = lambda *_, **__: AsFromCamera(video)
 atexit.register(write, out)

@@ -26,7 +26,7 @@ from edge_valgus.config import PRACTICE
 HERE = Path(__file__).parent
 BROWSERS = 10
 LIMIT_MS = 1.0
-MEASURED_S = 30
+MEASURED_S = 45
 TIMES = 20
 REPS = tuple(
     RepScript(depth=0.95, descent_s=0.8, hold_s=0.1, ascent_s=0.8, rest_s=0.7, **{f"knee_in_{side}_m": 0.06})
@@ -97,8 +97,9 @@ class Browser:
 
 
 @contextmanager
-def running(*words, **more):
-    process = subprocess.Popen([sys.executable, *map(str, words)], **more)
+def running(*words, nice=0, **more):
+    """Within the block a Python program runs, as nice as its unit lets it be."""
+    process = subprocess.Popen(["nice", "-n", str(nice), sys.executable, *map(str, words)], **more)
     try:
         yield process
     finally:
@@ -110,40 +111,52 @@ def running(*words, **more):
             process.wait()
 
 
-def test_from_the_answer_to_the_pin_it_takes_less_than_a_millisecond(video, disk, folder):
-    port = free_port()
-    settings = folder / "busy.toml"
-    settings.write_text(
-        f'[store]\nstate_dir = "{disk}"\nruntime_dir = "{folder}/busy"\n[web]\nhost = "127.0.0.1"\nport = {port}\n'
+def test_from_a_frames_answer_to_the_pin_it_takes_less_than_a_millisecond(video, disk, folder):
+    times_ms = measure(folder / "busy", video, disk)
+    print(
+        {what: (len(each), np.percentile(each, [50, 90, 99, 100]).round(2).tolist()) for what, each in times_ms.items()}
     )
-    said, measured = folder / "busy.log", folder / "busy.json"
+    assert len(times_ms["edges"]) >= 50
+    assert np.percentile(times_ms["frames"], 99) < LIMIT_MS
+    # The frame that ends a rep reckons it up before green winks.
+    assert np.percentile(times_ms["edges"], 99) < 2 * LIMIT_MS
+
+
+def measure(folder, video, disk):
+    """Run the device and its page while browsers watch and the disk has stopped: {what: times in ms}, see lights_timed.py."""
+    folder.mkdir()
+    port = free_port()
+    settings = folder / "config.toml"
+    settings.write_text(
+        f'[store]\nstate_dir = "{disk}"\nruntime_dir = "{folder}/run"\n[web]\nhost = "127.0.0.1"\nport = {port}\n'
+    )
+    said, measured = folder / "log", folder / "times.json"
+    stored_before = stored(disk)
     with ExitStack() as stack:
         output = stack.enter_context(said.open("wb"))
         options = ("--config", settings, "--model", PRACTICE)
-        watching = stack.enter_context(
-            running(HERE / "lights_timed.py", measured, video, *options, stdout=output, stderr=output)
-        )
+        timed = (HERE / "lights_timed.py", measured, video, *options)
+        watching = stack.enter_context(running(*timed, nice=-5, stdout=output, stderr=output))
         page = ("-m", "edge_valgus", "web", "--config", settings)
-        stack.enter_context(running(*page, stdout=output, stderr=output))
+        stack.enter_context(running(*page, nice=5, stdout=output, stderr=output))
         wait_for(lambda: answers(port), 30)
         browsers = [Browser(port) for _ in range(BROWSERS)]
         for browser in browsers:
             stack.callback(browser.close)
-        # Some reps are written first, so that it is in the middle of its work that the disk stops.
-        wait_for(lambda: watching.poll() is not None or stored(disk) >= 2, 30)
+        # A rep is written first, so that it is in the middle of its work that the disk stops.
+        wait_for(lambda: watching.poll() is not None or stored(disk) > stored_before, 30)
         before = [browser.events for browser in browsers]
         with frozen(disk):
             # It ends when the disk goes on again, and not sooner, whatever is done to it.
             stuck = stack.enter_context(running("-c", f"open({str(disk / 'stuck')!r}, 'w')"))
             time.sleep(MEASURED_S)
-            events = [browser.events for browser in browsers]
             assert stuck.poll() is None, "the disk answers"
             assert watching.poll() is None, said.read_text()
+            seen = [browser.events - earlier for browser, earlier in zip(browsers, before, strict=True)]
         watching.send_signal(signal.SIGTERM)
         watching.wait(timeout=60)
-    times_ms = {what: np.array(each) for what, each in json.loads(measured.read_text()).items()}
-    print({what: np.percentile(each, [50, 90, 95, 99, 100]).round(3).tolist() for what, each in times_ms.items()})
-    print(before, events, {what: each.size for what, each in times_ms.items()})
+    assert min(seen) > 5 * MEASURED_S, "the live view stood still"
+    return json.loads(measured.read_text())
 
 
 def answers(port):

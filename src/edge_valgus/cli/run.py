@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -32,6 +33,7 @@ from edge_valgus.service.safe_mode import is_supervised, show_until_mended
 from edge_valgus.service.sightings import Sighting, tracked
 
 REPS_PER_DRAWN_SET: Final = 5
+HANDOVER_S: Final = 0.001
 
 
 @click.command()
@@ -68,6 +70,8 @@ def run(
     """
     if drawn and video is not None:
         raise click.UsageError("--drawn and --video both say what to watch instead of the camera: give one of them.")
+    # What a frame's answer may wait at most for another thread's Python, instead of 5 ms.
+    sys.setswitchinterval(HANDOVER_S)
     given = {"model_name": model_name, "runtime": runtime, "state_dir": state_dir, "runtime_dir": runtime_dir}
     with stop_on_signals() as stop, TerminalLights() if mock_gpio else nullcontext() as terminal:
         pins = mock_pins() if mock_gpio else None
