@@ -44,8 +44,8 @@ before it is put back by itself.
   sudo firmware/install.sh                              after `git pull`: upgrade
   sudo firmware/install.sh --uninstall --purge          as if it had never been here
 
-It puts the program into /opt/edge-valgus (a link to a version in /opt/edge-valgus-releases, of which the last two are kept), the
-settings into /etc/edge-valgus/config.toml, the sets and the model into /var/lib/edge-valgus, units into
+It puts the program into /opt/edge-valgus (a link to a version in /opt/edge-valgus-releases, of which the last two are kept), its
+command into /usr/local/bin, the settings into /etc/edge-valgus/config.toml, the sets and the model into /var/lib/edge-valgus, units into
 /usr/local/lib/systemd/system, and what apt and pip say into /var/log/edge-valgus-install.log.
 END
 }

@@ -82,11 +82,17 @@ def test_the_readme_names_every_command():
 
 
 def test_the_documents_agree_on_how_far_away_the_camera_stands():
-    ranges = {
-        name: re.search(r"(\d[\d.]*)(?:–| to )(\d[\d.]*) m ", text_of(name)).groups()
-        for name in ("README.md", "firmware/README.md")
-    }
-    assert set(ranges.values()) == {("2", "3.5")}, ranges
+    said = re.search(r"(\d[\d.]*) m away \((\d[\d.]*) m with the wide camera\)", text_of("README.md")).groups()
+    guide = dict(
+        re.findall(
+            r"^\| (Camera Module 3(?: Wide)?) \|.*\| (\d[\d.]*) m, up to \d m \|$",
+            text_of("firmware/mounting.md"),
+            re.MULTILINE,
+        )
+    )
+    assert said == (guide["Camera Module 3"], guide["Camera Module 3 Wide"])
+    drawn = set(re.findall(r">(\d[\d.]*) m<", text_of("firmware/mounting.svg").partition("From above")[0]))
+    assert set(said) <= drawn
 
 
 def test_the_wiring_is_the_default_wiring():

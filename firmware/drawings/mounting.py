@@ -63,14 +63,16 @@ def _from_the_side(drawing: Drawing) -> None:
     drawing.text(40, 80, "From the side", 16, PALE)
     for name, (angle_deg, distance_m, colour) in LENSES.items():
         slope = math.tan(math.radians(angle_deg / 2))
-        reach_m = distance_m + 0.35
+        reach_m = distance_m + 0.45
         lens, edge = at(distance_m, LENS_M), at(distance_m - reach_m, 0)[0]
         seen = [lens, (edge, at(0, LENS_M + slope * reach_m)[1]), (edge, floor), at(distance_m - LENS_M / slope, 0)]
         outline = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in seen) + "Z"
         drawing.path(outline, colour, 1.5, colour, fill_opacity=0.08)
-        drawing.text(lens[0] - 13, lens[1] - 62, name, 13.5, colour, text_anchor="middle", font_weight="bold")
-        drawing.text(lens[0] - 13, lens[1] - 44, f"sees {angle_deg:g}° high", 12.5, PALE, text_anchor="middle")
-    drawing.box(30, floor, WIDTH - 60, 46, "#eef1f4")
+        # The nearer one's label stands above what the farther one sees.
+        label_y = lens[1] - (62 if colour == BLUE else 124)
+        drawing.text(lens[0] - 13, label_y, name, 13.5, colour, text_anchor="middle", font_weight="bold")
+        drawing.text(lens[0] - 13, label_y + 18, f"sees {angle_deg:g}° high", 12.5, PALE, text_anchor="middle")
+    drawing.box(30, floor, WIDTH - 60, 54, "#eef1f4")
     drawing.line([(30, floor), (WIDTH - 30, floor)], LINE, 2)
     _person(drawing, at, STANDING, LINE)
     _person(drawing, at, SQUATTING, INK)
@@ -84,11 +86,11 @@ def _from_the_side(drawing: Drawing) -> None:
             drawing.text(x - 12, at(0, metres)[1] + 4, f"{metres:g} m", 12, PALE, text_anchor="end")
     drawing.text(40, at(0, HEIGHT_M[1])[1] - 40, "height of the lens:", 12.5, PALE)
     drawing.text(40, at(0, HEIGHT_M[1])[1] - 22, "hips are best", 12.5, GREEN, font_weight="bold")
-    for distance_m, y in ((3.0, floor + 20), (2.0, floor + 37)):
+    for distance_m, y in ((3.0, floor + 20), (2.0, floor + 40)):
         _measure(drawing, at(distance_m, 0)[0], lifter, y, f"{distance_m:g} m")
-    drawing.text(lifter + 80, at(0, 1.93)[1], "head and feet in the picture,", 12.5, INK)
-    drawing.text(lifter + 80, at(0, 1.93)[1] + 17, "a hand’s width of floor", 12.5, INK)
-    drawing.text(lifter + 80, at(0, 1.93)[1] + 34, "below the feet", 12.5, INK)
+    said = ("head and feet are in", "the picture, and a", "hand’s width of floor", "below the feet")
+    for index, line in enumerate(said):
+        drawing.text(lifter + 94, at(0, 1.93)[1] + 17 * index, line, 12.5, INK)
 
 
 def _person(drawing: Drawing, at: object, joints: dict[str, tuple[float, float]], colour: str) -> None:
@@ -160,7 +162,8 @@ def _from_above(drawing: Drawing) -> None:
         drawing.line([(x + 4, y + side * 66), (x + 4, y + side * 78)], INK, 26, stroke_linecap="butt")
     drawing.path(f"M{x + 4} {y - 26}L{x + 4} {y + 26}", PALE, 20)
     drawing.dot(x - 2, y, 13, INK)
-    drawing.text(x + 42, y - 22, "feet and face towards the box", 12.5, INK)
+    drawing.text(x + 42, y - 39, "feet and face", 12.5, INK)
+    drawing.text(x + 42, y - 22, "towards the box", 12.5, INK)
     drawing.text(x + 42, y - 5, "when the set begins", 12.5, INK)
     drawing.text(x + 42, y + 26, "nobody, no mirror and", 12.5, PALE)
     drawing.text(x + 42, y + 43, "no window behind", 12.5, PALE)
@@ -172,7 +175,7 @@ def _from_above(drawing: Drawing) -> None:
     )
     for index, (said, colour) in enumerate(legend):
         drawing.text(40, y - 28 + 18 * index + 8 * (index > 1), said, 13, colour, font_weight="bold")
-    drawing.text(box - 36, y + 5, "the box", 12.5, INK, text_anchor="end")
+    drawing.text(box - 11, y - 26, "the box", 12.5, INK, text_anchor="middle")
 
 
 def main() -> None:

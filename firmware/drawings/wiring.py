@@ -128,7 +128,7 @@ def draw() -> str:
 
 
 def _board(drawing: Drawing) -> None:
-    drawing.box(430, TOP - 32, 140, 20 * PITCH + 36, "#e7f3ea", stroke="#b9d8c2", rx=10)
+    drawing.box(404, TOP - 32, 192, 20 * PITCH + 36, "#e7f3ea", stroke="#b9d8c2", rx=10)
     drawing.box(LEFT_COLUMN - 18, TOP - 18, 72, 20 * PITCH + 8, "#2d3440", rx=4)
 
 
@@ -182,8 +182,8 @@ def _led(drawing: Drawing, lamp: Lamp, y: float, bend: float) -> None:
     drawing.dot(at(330), y, 19, colour, stroke="#ffffff", stroke_width=2)
     # The flat of the LED's rim is where the short leg is.
     drawing.line([(at(351), y - 11), (at(351), y + 11)], INK, 3)
-    drawing.text(at(298), y + 26, "long leg", 11, PALE, text_anchor="middle")
-    drawing.text(at(376), y + 26, "short leg", 11, PALE, text_anchor="middle")
+    drawing.text(at(300), y + 40, "long leg", 11, PALE, text_anchor="middle")
+    drawing.text(at(362), y + 40, "short leg", 11, PALE, text_anchor="middle")
     x = 110 if side < 0 else 660
     drawing.text(x, y - 56, lamp.name, 16, colour, font_weight="bold")
     drawing.text(x, y - 38, lamp.says, 12.5, PALE)

@@ -108,6 +108,6 @@ tell() { # tell RELEASE BEFORE: what a person does next
     elif ! has_model; then
         say "it waits for MoveNet before it watches people; the page says how to fetch it"
     else
-        say "the camera's process is not ready yet; the page says why, and so does: journalctl -u edge-valgus"
+        say "the camera's process is not ready yet; the page says why, and so does: sudo edge-valgus doctor"
     fi
 }

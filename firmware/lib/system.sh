@@ -6,6 +6,7 @@ readonly avahi_file=/etc/avahi/services/edge-valgus.service
 readonly journald_file=/etc/systemd/journald.conf.d/edge-valgus.conf
 readonly watchdog_file=/etc/systemd/system.conf.d/edge-valgus.conf
 readonly boot=/boot/firmware
+readonly command_link=/usr/local/bin/edge-valgus
 readonly include='include edge-valgus.txt'
 
 make_users() { # make_users RELEASE
@@ -46,7 +47,7 @@ fetch_model() { # fetch_model RELEASE
     # As the user that will read it. A damaged file is fetched again, a right one left alone.
     if ! as_device "$1/bin/edge-valgus" models fetch movenet-lightning-int8 >>"$log" 2>&1; then
         tail -n 1 "$log" | sed 's/^/    /' >&2
-        say "warning: MoveNet could not be fetched, and without it the device does not watch people; later: sudo -u edge-valgus $program/bin/edge-valgus models fetch"
+        say "warning: MoveNet could not be fetched, and without it the device does not watch people; later: sudo -u edge-valgus edge-valgus models fetch"
     fi
 }
 
@@ -65,6 +66,7 @@ install_system_files() { # install_system_files RELEASE
         put "$scratch/avahi.service" "$avahi_file"
     fi
     put "$kept/system/journald.conf" "$journald_file"
+    link_command
     if is_pi; then
         put "$kept/system/watchdog.conf" "$watchdog_file"
         [ ! -f "$boot/config.txt" ] || include_boot_settings "$kept/system/config.txt"
@@ -73,6 +75,17 @@ install_system_files() { # install_system_files RELEASE
         [ -z "$changed" ] || systemctl daemon-reload
         case $changed in *"$journald_file"*) systemctl try-restart systemd-journald.service || true ;; esac
     fi
+}
+
+# So that `edge-valgus doctor` is found where a person logs in.
+link_command() {
+    [ "$(readlink "$command_link" || true)" != "$program/bin/edge-valgus" ] || return 0
+    if [ -e "$command_link" ] || [ -L "$command_link" ]; then
+        say "warning: $command_link is not ours and stays; the command here is $program/bin/edge-valgus"
+        return
+    fi
+    mkdir -p "$(dirname "$command_link")"
+    ln -s "$program/bin/edge-valgus" "$command_link"
 }
 
 include_boot_settings() { # include_boot_settings FRAGMENT
@@ -88,6 +101,7 @@ include_boot_settings() { # include_boot_settings FRAGMENT
 remove_system_files() {
     rm -f "$units/$camera_unit" "$units/$page_unit" "$avahi_file" "$journald_file" "$watchdog_file" \
         /usr/local/lib/sysusers.d/edge-valgus.conf /usr/local/lib/tmpfiles.d/edge-valgus.conf
+    if [ "$(readlink "$command_link" || true)" = "$program/bin/edge-valgus" ]; then rm "$command_link"; fi
     if grep -qsxF "$include" "$boot/config.txt"; then
         grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new"
         mv "$boot/config.txt.new" "$boot/config.txt"

@@ -340,7 +340,7 @@ def load_config(path: Path | None = None) -> Config:
     path: the file; None takes EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml if there is one, else the defaults.
     Raises ConfigError, listing every problem, when the file can't be read, is not TOML or holds a wrong value.
     """
-    path = path or _config_file()
+    path = path or config_file_in_force()
     return Config() if path is None else read_settings(path, Config)
 
 
@@ -350,14 +350,15 @@ def sound_config(path: Path | None = None) -> Config:
     So the page stays at the port that was set, and the fault lights on the pins, whatever else is wrong. path: as for
     `load_config`. Never raises.
     """
-    path = path or _config_file()
+    path = path or config_file_in_force()
     try:
         return Config() if path is None else read_sound_tables(path, Config)
     except ConfigError:
         return Config()
 
 
-def _config_file() -> Path | None:
+def config_file_in_force() -> Path | None:
+    """EDGE_VALGUS_CONFIG, else /etc/edge-valgus/config.toml; None where neither is, so that the defaults are in force."""
     if named := os.environ.get(CONFIG_VARIABLE):
         return Path(named)
     return Path(DEFAULT_CONFIG_FILE) if os.path.lexists(DEFAULT_CONFIG_FILE) else None

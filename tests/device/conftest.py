@@ -15,8 +15,8 @@ if WANTED:
     import roots
     from camera_machine import LongWatch, camera_machine, fit, settings_for
     from camera_pictures import draw
-    from installation import DRAWN, DROP_IN, archive_of_this_tree, readme_commands, snapshot
-    from machine import Machine, command, temporary_folder
+    from installation import DRAWN, DROP_IN, USER, Computer, Followed, readme_blocks, set_up_by_imager, snapshot
+    from machine import Machine, temporary_folder, wait_for
 
     from edge_valgus.config import PRACTICE
 
@@ -32,8 +32,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def folder():
-    for program in ("systemd-nspawn", "debootstrap", "nsenter"):
-        assert shutil.which(program), f"{program} is missing: apt install systemd-container debootstrap util-linux"
+    for program in ("systemd-nspawn", "debootstrap", "nsenter", "ip"):
+        assert shutil.which(program), (
+            f"{program} is missing: apt install systemd-container debootstrap util-linux iproute2"
+        )
     assert os.geteuid() == 0, "the tests of the device need root, for mounts and containers"
     path = temporary_folder(roots.cache_folder())
     yield path
@@ -69,33 +71,31 @@ def new_machine(folder, wheels, builds):
 
 
 @pytest.fixture(scope="session")
-def installed(new_machine, folder):
-    """A machine on whose clean Debian the README was followed, its last installing step twice.
+def followed(new_machine, folder):
+    """The README followed word for word on a clean Debian, restart included; then its installing steps once more.
 
-    (machine, what the first and the second run said, what was there after the first)
+    The machine is switched off afterwards; its layers are what other machines start from.
     """
-    copy, log_in, install, restart, *_ = readme_commands()
-    assert copy == 'git archive --prefix=edge-valgus/ HEAD | ssh USER@edge-valgus.local "rm -rf edge-valgus; tar -x"'
-    assert (log_in, restart) == ("ssh USER@edge-valgus.local", "sudo reboot")
+    on_computer, on_the_pi, on_trouble = readme_blocks()
     machine = new_machine()
-    machine.write("/usr/local/bin/sudo", '#!/bin/sh\nexec "$@"\n', 0o755)
-    archive = folder / "edge-valgus.tar"
-    archive.write_bytes(archive_of_this_tree(folder))
-    command("tar", "-C", machine.path("/root"), "--no-same-owner", "-xf", archive)
+    set_up_by_imager(machine)
     machine.boot()
-    # There is no network: pip finds in the folder what it would find in its index.
-    offline = ["env", "--chdir=/root", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/wheels"]
-    first = machine.run(*offline, "sh", "-c", install, timeout_s=600)
+    computer = Computer(folder, machine)
+    first = computer.type(on_computer, on_the_pi)
+    machine.wait_for_restart()
+    page = wait_for(lambda: machine.ask_page("/"), 60)
+    asked = machine.type(USER, on_trouble)
     before = snapshot(machine)
-    second = machine.run(*offline, "sh", "-c", install, timeout_s=600)
-    return machine, first.stdout, second.stdout, before
+    again = computer.type(on_computer, on_the_pi.replace("sudo reboot\n", ""))
+    after = snapshot(machine)
+    machine.close()
+    return Followed(machine.layers, first, page, asked, again, before ^ after)
 
 
 @pytest.fixture(scope="session")
-def ground(installed):
-    """The layers of a machine with the device installed, for others to start from: it is switched off for that."""
-    installed[0].close()
-    return installed[0].layers
+def ground(followed):
+    """The layers of a machine with the device installed, for others to start from."""
+    return followed.layers
 
 
 @pytest.fixture(scope="module")

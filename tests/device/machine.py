@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 
 BOOT_S = 60
+RESTART_WANTED = 133
+"""With this, nspawn ends when the machine in it restarts and somebody else has to start nspawn again (`--keep-unit`)."""
 NUMBERS = itertools.count(1)
 CLEAN = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"]
 
@@ -75,15 +77,22 @@ class Machine:
         end_s = time.monotonic() + BOOT_S
         state = ""
         while state not in {"running", "degraded"}:
-            assert self._nspawn.poll() is None, console.read_text(errors="replace")
-            assert time.monotonic() < end_s, (
-                f"it does not come up: {state}\n{console.read_text(errors='replace')[-2000:]}"
-            )
+            said = console.read_text(errors="replace")[-2000:]
+            assert self._nspawn.poll() is None, said
+            assert time.monotonic() < end_s, f"it does not come up: {state}\n{said}"
             time.sleep(0.3)
             children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children").read_text().split()
             if children:
                 self._init = int(children[0])
                 state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
+
+    def wait_for_restart(self) -> None:
+        """Wait until it has shut itself down in order to restart, do what the hardware does then, and wait until it is up."""
+        assert self._nspawn is not None
+        assert self._nspawn.wait(timeout=BOOT_S) == RESTART_WANTED, (
+            "it switched itself off, and does not want to restart"
+        )
+        self.boot()
 
     def _nspawn_command(self, *rest: object) -> list[object]:
         shown = [f"--bind-ro={here}:{there}" for there, here in self._shown.items()]
@@ -104,6 +113,10 @@ class Machine:
         assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
+    def type(self, user: str, lines: str) -> str:
+        """Have a user log in and type some lines; what is said, by commands that went wrong too."""
+        return self.run("runuser", "--login", user, "--command", f"exec 2>&1\n{lines}", check=False).stdout
+
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Start a command in it without waiting for its end."""
         return subprocess.Popen(
@@ -113,6 +126,10 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def entering(self) -> list[str]:
+        """The words before a command that run it in the machine, until it restarts."""
+        return self._inside(())
 
     def _inside(self, words: Iterable[object]) -> list[str]:
         spaces = ("-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w")
@@ -136,6 +153,27 @@ class Machine:
     def log(self, unit: str) -> str:
         """What a unit has said."""
         return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit).stdout
+
+    def connect(self, to: str, address: str) -> None:
+        """Give it a network card, `address` on it, at the other end of a cable from the network namespace of process `to`."""
+        command(
+            "nsenter",
+            f"--target={to}",
+            "-n",
+            "ip",
+            "link",
+            "add",
+            "machine",
+            "type",
+            "veth",
+            "peer",
+            "eth0",
+            "netns",
+            self._init,
+        )
+        card = ("nsenter", f"--target={self._init}", "-n", "ip")
+        command(*card, "addr", "add", address, "dev", "eth0")
+        command(*card, "link", "set", "eth0", "up")
 
     def ask_page(self, path: str, port: int = 80, host: str = "edge-valgus.local"):
         """Get a path of the page: (status, body). (0, "") if nothing answers."""

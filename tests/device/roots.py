@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -16,13 +16,24 @@ from machine import command
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 SUITE = os.environ.get("EDGE_VALGUS_DEVICE_SUITE", "bookworm")
-PYTHON = {"bookworm": (3, 11), "trixie": (3, 13)}[SUITE]
+assert SUITE in {"bookworm", "trixie"}, f"EDGE_VALGUS_DEVICE_SUITE={SUITE}: it is bookworm or trixie"
 
-SYSTEM = ("systemd", "systemd-sysv", "dbus", "ca-certificates", "python3", "procps", "libnss-systemd")
+SYSTEM = ("systemd", "systemd-sysv", "dbus", "ca-certificates", "python3", "procps", "libnss-systemd", "sudo")
 """What a Raspberry Pi OS has before anything is installed on it, as far as the installer and these tests care."""
 
 WAITING = ("python3-venv", "avahi-daemon")
 """Packages that lie in the root's apt cache, since the machines have no network: the installer installs them from there."""
+
+
+HANDED_ON = {
+    "pip_index_url",
+    "pip_extra_index_url",
+    "pip_cert",
+    "pip_trusted_host",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+}
 
 
 def cache_folder() -> Path:
@@ -60,9 +71,16 @@ def wheels(cache: Path) -> Path:
     house = cache / f"wheels-{SUITE}-{_digest(*wanted)}"
     if house.exists():
         return house
+    root = debian(cache)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=cache))
     try:
-        command(_python(), "-m", "pip", "wheel", "--quiet", "--wheel-dir", new, *wanted)
+        # By that Debian's own Python, since packages are for one version of it; what it installs for that is forgotten.
+        _with_network(
+            root,
+            {"/wheels": new},
+            "apt-get install -q -y --no-install-recommends --no-download python3-venv && python3 -m venv /var/tmp/maker"
+            f" && /var/tmp/maker/bin/python -m pip wheel --quiet --wheel-dir /wheels {shlex.join(wanted)}",
+        )
         new.chmod(0o755)
         new.rename(house)
     finally:
@@ -87,7 +105,7 @@ def build_wheel(house: Path, into: Path, version: str, changes: dict[str, tuple[
         before = path.read_text()
         assert text in before, f"{name} has no {text!r}"
         path.write_text(before.replace(text, other))
-    # In a virtual environment of that Python and with the packages of the cache, as the installer does it.
+    # Any Python will do: the wheel is the same.
     words = [
         "-m",
         "pip",
@@ -101,7 +119,7 @@ def build_wheel(house: Path, into: Path, version: str, changes: dict[str, tuple[
         into,
         source,
     ]
-    command(_python(), *words)
+    command(sys.executable, *words)
     shutil.rmtree(source)
     return into / f"edge_valgus-{version}-py3-none-any.whl"
 
@@ -111,16 +129,23 @@ def _with_version(text: str, version: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _python() -> str:
-    """A Python here of the version that the root has: packages have to be for that one."""
-    names = [sys.executable, "python{}.{}".format(*PYTHON), "/usr/bin/python3"]
-    for name in filter(None, map(shutil.which, names)):
-        found = subprocess.run(
-            [name, "-c", "import sys, pip; print(*sys.version_info[:2])"], capture_output=True, text=True, check=False
-        )
-        if found.stdout.split() == [str(part) for part in PYTHON]:
-            return name
-    raise AssertionError("Debian {} has Python {}.{}: install that one, with pip, here too".format(SUITE, *PYTHON))
+def _with_network(root: Path, shown: dict[str, Path], script: str) -> None:
+    """Run a shell script in a root on this machine's network; what it writes is kept in the folders shown to it alone."""
+    places = [f"--bind={here}:{there}" for there, here in shown.items()]
+    # Whatever this machine needs to reach a package index.
+    places += [
+        f"--bind-ro={path}" for path in ("/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt") if Path(path).exists()
+    ]
+    told = [f"--setenv={name}={value}" for name, value in os.environ.items() if name.lower() in HANDED_ON]
+    words = [
+        "systemd-nspawn",
+        "--quiet",
+        "--register=no",
+        "--keep-unit",
+        "--link-journal=no",
+        "--resolv-conf=copy-host",
+    ]
+    command(*words, "--volatile=overlay", f"--directory={root}", *places, *told, "--pipe", "sh", "-c", script)
 
 
 def _chroot(root: Path, *words: str) -> None:

@@ -4,54 +4,83 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import tomllib
 
 import pytest
-from installation import readme_commands, snapshot
+from installation import USER, readme_blocks, readme_section
 from machine import wait_for
 
 UNITS = ("edge-valgus.service", "edge-valgus-web.service")
 
 
 @pytest.fixture(scope="module")
-def machine(installed):
-    return installed[0]
+def machine(new_machine, ground):
+    machine = new_machine(ground)
+    machine.boot()
+    wait_for(lambda: machine.ask_page("/healthz")[0], 30)
+    yield machine
+    machine.delete()
 
 
-def test_it_says_what_it_did_and_where_the_page_is(installed):
-    said = installed[1].splitlines()
-    assert all(line.startswith("edge-valgus: ") for line in said)
+def test_it_says_what_it_did_and_where_the_page_is(followed):
+    said = followed.first.splitlines()
+    # Indented: what another program said, about a step that did not go well.
+    assert all(line.startswith(("edge-valgus: ", "    ")) for line in said), followed.first
     assert "edge-valgus: the page: http://edge-valgus.local" in said
     assert any("is installed" in line for line in said)
 
 
-def test_it_says_that_this_debian_has_no_camera_packages_and_goes_on(installed):
-    (warning,) = [line for line in installed[1].splitlines() if "python3-picamera2" in line and "warning" in line]
+def test_the_readmes_steps_are_those_that_were_followed():
+    on_computer, on_the_pi, asked = readme_blocks()
+    assert [line.split()[0] for line in on_computer.splitlines()] == ["git", "ssh"]
+    assert on_the_pi.splitlines()[1:] == ["sudo reboot"]
+    assert [line.split()[0] for line in asked.splitlines()] == ["sudo", "systemctl"]
+
+
+def test_it_says_that_this_debian_has_no_camera_packages_and_goes_on(followed):
+    (warning,) = [line for line in followed.first.splitlines() if "python3-picamera2" in line and "warning" in line]
     assert warning.endswith("without them no camera and no lights. They come with Raspberry Pi OS")
 
 
-def test_a_model_that_cannot_be_fetched_is_a_warning_with_the_command_to_repeat(installed, machine):
-    (warning,) = [line for line in installed[1].splitlines() if "MoveNet could not be fetched" in line]
+def test_a_model_that_cannot_be_fetched_is_a_warning_with_the_command_to_repeat(followed, machine):
+    (warning,) = [line for line in followed.first.splitlines() if "MoveNet could not be fetched" in line]
     repeat = warning.partition("later: ")[2]
-    assert repeat == "sudo -u edge-valgus /opt/edge-valgus/bin/edge-valgus models fetch"
-    tried = machine.run("runuser", "-u", "edge-valgus", "--", *repeat.split()[3:], check=False)
+    tried = machine.run("runuser", "--login", USER, "--command", repeat, check=False)
     assert (tried.returncode, "could not be fetched" in tried.stderr) == (4, True)
 
 
-def test_what_the_readme_asks_when_there_is_no_page_is_answered(machine):
-    asked = readme_commands()[-1]
-    assert "Active: active (running)" in machine.run("sh", "-c", asked, check=False).stdout
+def test_after_the_restart_the_page_is_there_by_itself(followed):
+    status, body = followed.page
+    assert (status, "edge-valgus" in body) == (200, True)
 
 
-def test_again_it_changes_no_file_and_restarts_nothing(installed, machine):
-    assert snapshot(machine) ^ installed[3] == set()
-    assert "runs already, and nothing has changed" in installed[2]
+def test_what_the_readme_asks_when_something_is_wrong_is_answered(followed):
+    assert "checks fail" in followed.asked
+    page = followed.asked.partition("edge-valgus-web.service - edge-valgus: the page")[2]
+    assert "Active: active (running)" in page, followed.asked
+    assert "Loaded: loaded (/usr/local/lib/systemd/system/edge-valgus-web.service; enabled;" in page
+
+
+def test_again_it_changes_no_file_and_restarts_nothing(followed):
+    assert followed.changed == set()
+    assert "runs already, and nothing has changed" in followed.again
 
 
 def test_the_page_is_ready_and_answers_without_a_port(machine):
     assert machine.unit("edge-valgus-web", "ActiveState") == "active"
     status, body = machine.ask_page("/")
     assert (status, "edge-valgus" in body) == (200, True)
+
+
+def test_the_command_that_the_readme_gives_for_new_settings_comes_back_at_once(machine):
+    """Even where the camera's process cannot get ready, as here; a person would wait for nothing."""
+    (line,) = re.findall(r"`(sudo systemctl restart [^`]+)`", readme_section())
+    before = machine.unit("edge-valgus-web", "InvocationID")
+    began_s = time.monotonic()
+    assert machine.run("runuser", "--login", USER, "--command", line).stdout == ""
+    assert time.monotonic() - began_s < 5
+    wait_for(lambda: machine.unit("edge-valgus-web", "InvocationID") != before and machine.ask_page("/")[0], 30)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -123,9 +152,3 @@ def test_nothing_is_left_lying_about(machine):
     places = ["/opt", "/etc", "/usr/local", "/var"]
     left = machine.run("find", *places, "-name", "*.new", "-o", "-name", "edge-valgus-install.?*")
     assert left.stdout == "/var/log/edge-valgus-install.log\n"
-
-
-def test_after_a_restart_of_the_machine_the_page_is_there_by_itself(new_machine, ground):
-    with new_machine(ground) as again:
-        again.boot()
-        assert wait_for(lambda: again.ask_page("/healthz"), 30)[0] == 200

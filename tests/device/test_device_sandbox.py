@@ -115,8 +115,7 @@ def test_neither_sees_anybodys_home(found, unit):
 
 
 @pytest.mark.parametrize("unit", [CAMERA, PAGE])
-def test_systemd_rates_the_unit_at_1_5_or_less(installed, unit):
-    machine = installed[0]
-    file = machine.layer / f"usr/local/lib/systemd/system/{unit}.service"
+def test_systemd_rates_the_unit_at_1_5_or_less(ground, unit):
+    file = ground[-1] / f"usr/local/lib/systemd/system/{unit}.service"
     said = command("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15", file)
     assert float(re.search(r"exposure level for \S+: ([0-9.]+)", said)[1]) <= 1.5

@@ -47,7 +47,21 @@ def test_settings_that_are_wrong_are_told_and_the_rest_is_checked_nevertheless(t
     check, config = check_settings(file)
     assert check.state is State.FAILS
     assert str(file) in check.found
+    assert f"`edge-valgus config check {file}`" in check.fix
     assert config == Config()
+
+
+def test_with_one_wrong_table_the_page_is_asked_for_where_the_device_has_it(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("[camera]\nfps = -1\n[web]\nport = 8099\n")
+    assert check_settings(file)[1].web.port == 8099
+
+
+def test_which_settings_were_read_is_told(tmp_path, monkeypatch):
+    file = tmp_path / "config.toml"
+    file.write_text("[camera]\nfps = 25\n")
+    monkeypatch.setenv("EDGE_VALGUS_CONFIG", str(file))
+    assert check_settings(None)[0].found == str(file)
 
 
 def test_settings_that_are_not_there(tmp_path):
@@ -68,6 +82,16 @@ def test_a_device_without_movenet_fails(tmp_path, monkeypatch):
     check = check_network(with_state(tmp_path), None)
     assert check.state is State.FAILS
     assert "models fetch" in check.fix
+
+
+@pytest.mark.parametrize(
+    "check", [lambda config: check_network(config, None), check_database], ids=["network", "database"]
+)
+def test_a_folder_that_is_closed_to_this_user_is_not_taken_for_empty(tmp_path, monkeypatch, check):
+    monkeypatch.setattr(parts.os, "access", lambda path, _mode: path != tmp_path)
+    answer = check(with_state(tmp_path))
+    assert (answer.state, answer.fix) == (State.UNKNOWN, "sudo edge-valgus doctor")
+    assert str(tmp_path) in answer.found
 
 
 def test_a_damaged_network_fails(tmp_path):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_valgus.config import AUTO, MOVENET, PRACTICE
+from edge_valgus.config import AUTO, DEFAULT_STATE_DIR, MOVENET, PRACTICE
 from edge_valgus.errors import ModelError
 from edge_valgus.models import find as module
-from edge_valgus.models.find import ModelMissing, fetch_folder, find_model, meant_by, search_folders
+from edge_valgus.models.find import ModelMissing, fetch_command, fetch_folder, find_model, meant_by, search_folders
 from edge_valgus.models.manifest import load_manifest, shipped_dir
 
 CONTENT = b"not a network, but the right bytes" * 100
@@ -83,6 +83,18 @@ def test_missing_says_where_it_looked_and_how_to_fetch(tmp_path, find):
     assert f"{tmp_path}/given, {tmp_path}/state/models or " in message
     assert message.endswith(f"edge-valgus models fetch tiny-model --model-dir {tmp_path}/state/models")
     assert message.endswith(f"; {caught.value.how_to_fetch}")
+
+
+def test_on_a_device_it_is_fetched_as_the_devices_user(tmp_path, monkeypatch):
+    monkeypatch.delenv("EDGE_VALGUS_MODEL_DIR", raising=False)
+    assert fetch_command("tiny-model") == "edge-valgus models fetch tiny-model"
+    monkeypatch.setattr("edge_valgus.models.find.default_state_dir", lambda: Path(DEFAULT_STATE_DIR))
+    assert (
+        fetch_command("tiny-model", Path(DEFAULT_STATE_DIR))
+        == "sudo -u edge-valgus edge-valgus models fetch tiny-model"
+    )
+    elsewhere = fetch_command("tiny-model", Path("/data"))
+    assert elsewhere == "sudo -u edge-valgus edge-valgus models fetch tiny-model --model-dir /data/models"
 
 
 @pytest.mark.parametrize(

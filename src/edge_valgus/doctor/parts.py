@@ -16,11 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from edge_valgus.config import PRACTICE, Config, load_config
+from edge_valgus.config import MOVENET, PRACTICE, Config, config_file_in_force, load_config, sound_config
 from edge_valgus.doctor.ask import ask
-from edge_valgus.doctor.check import Check, doubtful, fails, unknown, well
+from edge_valgus.doctor.check import Check, State, doubtful, fails, unknown, well
 from edge_valgus.errors import ConfigError, EdgeValgusError, StoreError
-from edge_valgus.models.find import find_model
+from edge_valgus.models.find import fetch_command, find_model
 from edge_valgus.pose import KeypointModel
 from edge_valgus.store.schema import SCHEMA_VERSION, version_of
 
@@ -32,22 +32,26 @@ PAGE_PATIENCE_S: Final = 3.0
 
 
 def check_settings(config_file: Path | None) -> tuple[Check, Config]:
-    """The settings file; and the settings, or the defaults where it is wrong."""
+    """The settings file; and the settings, with defaults for the tables that are wrong, as the device then takes them."""
     try:
         config = load_config(config_file)
     except ConfigError as error:
         first, *more = error.problems
         others = f", and {len(more)} more" if more else ""
         found = f"{error.path}: {first}{others}"
-        return fails("settings", found, "mend it; `edge-valgus config check` lists all problems"), Config()
+        fix = f"mend it; `edge-valgus config check {error.path}` lists all problems"
+        return fails("settings", found, fix), sound_config(config_file)
     except (EdgeValgusError, OSError) as error:
         return fails("settings", str(error), "give a file that can be read"), Config()
-    return well("settings", str(config_file) if config_file is not None else "read"), config
+    file = config_file or config_file_in_force()
+    return well("settings", str(file) if file is not None else "no file: the defaults"), config
 
 
 def check_network(config: Config, model_dir: Path | None) -> Check:
     """The keypoint network: is its file right, does it run, and how fast."""
     name = "network"
+    if model_dir is None and _is_closed(config.store.state_path):
+        return _ask_as_root(name, config.store.state_path)
     try:
         found = find_model(config.model.name, model_dir=model_dir, state_dir=config.store.state_path, real_people=True)
         network = KeypointModel(found.path, runtime=config.model.runtime, threads=config.model.threads)
@@ -63,7 +67,8 @@ def check_network(config: Config, model_dir: Path | None) -> Check:
     called = found.entry.name if found.entry is not None else found.path.name
     said = f"{called} on {network.runtime}, {min(times_ms):.1f} ms a picture"
     if called == PRACTICE:
-        return doubtful(name, said, "it was trained on drawn lifters: for people, edge-valgus models fetch")
+        fetch = fetch_command(MOVENET, config.store.state_path)
+        return doubtful(name, said, f"it was trained on drawn lifters: for people, {fetch}")
     if min(times_ms) > SLOW_MS:
         return doubtful(name, said, "more threads under [model] in the settings, or the other runtime")
     return well(name, said)
@@ -75,7 +80,7 @@ def check_camera(config: Config, load: Callable[[str], ModuleType] = importlib.i
     try:
         picamera2: Any = load("picamera2")
     except ImportError as error:
-        fix = "sudo apt install python3-picamera2, and a virtual environment made with --system-site-packages"
+        fix = "sudo apt install python3-picamera2; the environment has to see it: --system-site-packages, as firmware/install.sh does"
         return fails(name, f"picamera2 cannot be imported ({error})", fix)
     except Exception as error:  # noqa: BLE001  compiled parts that don't belong together raise what they like
         return fails(name, f"picamera2 does not load ({_one_line(error)}): its parts don't belong together", apt)
@@ -121,10 +126,12 @@ def check_units() -> Check:
         if state.get("UnitFileState") != "enabled":
             return fails(name, f"{unit} does not start with the box", f"sudo systemctl enable --now {unit}")
         if state.get("ActiveState") != "active":
-            return fails(name, f"{unit} is {state.get('ActiveState')}", f"journalctl -u {unit} -n 20")
+            return fails(name, f"{unit} is {state.get('ActiveState')}", f"sudo journalctl -u {unit} -n 20")
         restarts = int(state.get("NRestarts") or 0)
         if restarts > RESTARTS:
-            return doubtful(name, f"{unit} was restarted {restarts} times", f"journalctl -u {unit} | grep edge-valgus:")
+            return doubtful(
+                name, f"{unit} was restarted {restarts} times", f"sudo journalctl -u {unit} | grep edge-valgus:"
+            )
         said.append(f"{unit.removesuffix('.service')} runs")
     return well(name, ", ".join(said))
 
@@ -132,6 +139,8 @@ def check_units() -> Check:
 def check_database(config: Config) -> Check:
     """Whether what was counted can be read. Nothing is written to."""
     name, path = "database", config.store.database
+    if _is_closed(path.parent):
+        return _ask_as_root(name, path.parent)
     if not path.exists():
         return well(name, f"{path}: none yet; the first set makes it")
     try:
@@ -173,6 +182,15 @@ def check_page(config: Config) -> Check:
             name, f"{address} answers, and says that something is wrong ({status})", f"see http://{address}"
         )
     return well(name, f"http://{address} answers")
+
+
+def _is_closed(folder: Path) -> bool:
+    """Whether it is there and this user may not look into it: on the device, only root and the device's users may."""
+    return folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
+
+
+def _ask_as_root(name: str, folder: Path) -> Check:
+    return Check(name, State.UNKNOWN, f"{folder} may not be read by this user", "sudo edge-valgus doctor")
 
 
 def _split(error: EdgeValgusError) -> tuple[str, str]:

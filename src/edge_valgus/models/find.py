@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_valgus.config import AUTO, MOVENET, PRACTICE, default_state_dir
+from edge_valgus.config import AUTO, DEFAULT_STATE_DIR, MOVENET, PRACTICE, default_state_dir
 from edge_valgus.errors import ModelError
 from edge_valgus.models.manifest import ManifestEntry, load_manifest, shipped_dir
 
@@ -130,6 +130,17 @@ def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None
     return search_folders(model_dir=model_dir, state_dir=state_dir)[0]
 
 
+def fetch_command(name: str, state_dir: Path | None = None) -> str:
+    """What to type to fetch a model, with the folder in which it will be looked for where `fetch` would take another one.
+
+    On a device, as the user whose folder it is: whoever reads it is logged in as somebody else.
+    """
+    ours = _folder_from_environment() is None
+    elsewhere = ours and state_dir is not None and state_dir != default_state_dir()
+    as_device = "sudo -u edge-valgus " if ours and default_state_dir() == Path(DEFAULT_STATE_DIR) else ""
+    return f"{as_device}edge-valgus models fetch {name}" + (f" --model-dir {state_dir}/models" if elsewhere else "")
+
+
 def check_file(path: Path, entry: ManifestEntry) -> None:
     """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected."""
     again = _how_to_get(entry) if entry.shipped else f"delete it and {_how_to_get(entry)}"
@@ -148,19 +159,13 @@ def check_file(path: Path, entry: ManifestEntry) -> None:
 def _how_to_get(entry: ManifestEntry, state_dir: Path | None = None) -> str:
     if entry.shipped:
         return "install edge-valgus again (in a checkout: git checkout models)"
-    return f"fetch it with: {_fetch_command(entry.name, state_dir)}"
-
-
-def _fetch_command(name: str, state_dir: Path | None) -> str:
-    """With the folder in which the model will be looked for, where that is not the one that `fetch` would take."""
-    elsewhere = state_dir is not None and state_dir != default_state_dir() and _folder_from_environment() is None
-    return f"edge-valgus models fetch {name}" + (f" --model-dir {state_dir}/models" if elsewhere else "")
+    return f"fetch it with: {fetch_command(entry.name, state_dir)}"
 
 
 def _unfit_for_people(which: str, state_dir: Path | None) -> ModelMissing:
     return ModelMissing(
         f"{which} was trained on drawn lifters only, not on people before a camera",
-        f"fetch MoveNet: {_fetch_command(MOVENET, state_dir)}; or have it nevertheless, by its name: "
+        f"fetch MoveNet: {fetch_command(MOVENET, state_dir)}; or have it nevertheless, by its name: "
         f'name = "{PRACTICE}" under [model] in the settings, or --model {PRACTICE}',
     )
 
