@@ -11,11 +11,12 @@ import tomllib
 from pathlib import Path
 
 from debian_root import bootstrap, built, fetch_inside, inside
-from roots import CHECKOUT, SYSTEM
+from roots import CHECKOUT
 
 SUITE = "forky"
 PICAMERA2 = "picamera2==0.3.38"
 VENV = "/opt/edge-valgus"
+SYSTEM = ("systemd", "systemd-sysv", "dbus", "ca-certificates", "python3", "procps", "libnss-systemd")
 PACKAGES = (*SYSTEM, "python3-venv", "python3-libcamera", "libcamera-ipa", "python3-prctl")
 COMPILER = ("gcc", "libc6-dev", "python3-dev")
 """Some of what picamera2 depends on comes as source."""

@@ -23,7 +23,12 @@ if WANTED:
 LONG_S = float(os.environ.get("EDGE_VALGUS_LONG_WATCH_S") or 600)
 
 
+ORDER = {"test_device_camera": 0, "test_device_watching": 2, "test_device_lights": 3}
+"""The ten minutes before a camera begin first, so that all else runs beside them; what is timed comes when nothing else runs."""
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: ORDER.get(Path(item.fspath).stem, 1))
     for item in items:
         if Path(item.fspath).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.device)

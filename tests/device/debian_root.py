@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from machine import command
+from roots import HANDED_ON
 
 MIRROR = os.environ.get("EDGE_VALGUS_DEBIAN_MIRROR") or "http://deb.debian.org/debian"
 TRIES = 3
@@ -70,6 +71,7 @@ def inside(root: Path, *words: object, environment: dict[str, str] | None = None
         "LANG": "C.UTF-8",
         "DEBIAN_FRONTEND": "noninteractive",
         "PIP_CERT": PIP_CERTIFICATES,
+        **{name: value for name, value in os.environ.items() if name.lower() in HANDED_ON - {"pip_cert"}},
         **PIP,
         **(environment or {}),
     }
