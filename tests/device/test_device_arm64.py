@@ -25,7 +25,7 @@ CORE = (
         f"tests/analysis/test_analysis_{name}.py"
         for name in ("gauge", "measures", "path", "recorder", "segmenter", "sets")
     ),
-    *(f"tests/pose/test_pose_{name}.py" for name in ("crop", "gate", "model", "smooth")),
+    *(f"tests/pose/test_pose_{name}.py" for name in ("crop", "gate", "smooth")),
     "tests/capture/test_pixels.py",
     "tests/capture/test_replay.py",
     "tests/feedback/test_pattern.py",
@@ -35,6 +35,9 @@ CORE = (
     "tests/test_config.py",
 )
 """What may differ with the processor or with its packages: numbers, runtimes, pictures, SQLite. All of it would take an hour."""
+
+WITH_RUNTIMES = ("tests/pose/test_pose_model.py",)
+"""In a process of their own: once loaded there, tflite-runtime flushes the smallest floats to zero, and Hypothesis won't have that."""
 
 NEAR = 0.03
 """Of the picture's side. Any two runtimes differ by up to 0.02 for a joint; their scores may differ by anything."""
@@ -122,7 +125,8 @@ def test_a_squat_on_video_is_judged_as_here(on, seen):
     assert rep["peak_mkd_left_pct"] == pytest.approx(same["peak_mkd_left_pct"], abs=1.0)
 
 
-def test_the_suites_core_passes(on):
+@pytest.mark.parametrize("tests", [CORE, WITH_RUNTIMES], ids=["core", "runtimes"])
+def test_the_suites_core_passes(on, tests):
     options = (
         "-q",
         "-p",
@@ -133,5 +137,5 @@ def test_the_suites_core_passes(on):
         "--rootdir=/mnt/edge-valgus",
     )
     where = ("env", "--chdir=/mnt/edge-valgus", "PYTHONDONTWRITEBYTECODE=1")
-    said = succeeded(on(PI_4, *where, "python", "-m", "pytest", *options, *CORE, timeout_s=900))
+    said = succeeded(on(PI_4, *where, "python", "-m", "pytest", *options, *tests, timeout_s=900))
     assert " passed" in said.splitlines()[-1]
