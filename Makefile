@@ -14,7 +14,7 @@ help:
 	@echo '                  make demo ARGS="--reps 5 --headless"   one set, a table, no page'
 	@echo 'make test       the tests that take seconds; those that need MoveNet or a browser skip without one'
 	@echo 'make test-slow  the tests that take minutes'
-	@echo 'make test-device  installs the device on a Debian of its own under systemd: 15 minutes, as root, on Debian'
+	@echo 'make test-device  the device on a Debian of its own under systemd, before a camera, and on ARM: 40 minutes, as root, on Debian'
 	@echo 'make accuracy   how often it is right, on 100 sets without pictures; more: make accuracy ARGS=--help'
 	@echo 'make lint       ruff (rules and format) and mypy'
 	@echo 'make clean      remove $(VENV), builds and caches'

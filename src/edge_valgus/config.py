@@ -76,6 +76,12 @@ class CameraConfig(Section):
         default=False,
         description="true if the picture is a mirror image (a camera looking at a mirror): left is then left.",
     )
+    tuning_file: str = Field(
+        "",
+        pattern=NO_NUL,
+        description="The file that tells libcamera how the sensor behaves: a path, or a name in libcamera's folder. Empty means "
+        "the sensor's own. Change it if colours are off, as with an infrared module (imx219_noir.json).",
+    )
 
 
 class ModelConfig(Section):

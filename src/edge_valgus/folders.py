@@ -26,11 +26,12 @@ def default_state_dir() -> Path:
 def default_runtime_dir() -> Path:
     """Where the socket between the processes is made unless the config says otherwise.
 
-    /run/edge-valgus where a device runs (the folder exists). Elsewhere, edge-valgus in $XDG_RUNTIME_DIR, or
+    /run/edge-valgus where a device runs (the folder exists) or is installed. Elsewhere, edge-valgus in $XDG_RUNTIME_DIR, or
     the state folder where there is none.
     """
     system = Path(DEFAULT_RUNTIME_DIR)
-    if system.is_dir():
+    # A page that starts before the camera's process, which makes the folder, would otherwise look elsewhere for ever.
+    if system.is_dir() or Path(DEFAULT_STATE_DIR).is_dir():
         return system
     if Path(os.environ.get("XDG_RUNTIME_DIR", "")).is_absolute():
         return Path(os.environ["XDG_RUNTIME_DIR"]) / "edge-valgus"

@@ -60,6 +60,8 @@ class Request:
     def release(self):
         assert not self.released, "a buffer is given back twice"
         self.released += 1
+        if self.camera.rig.gone:
+            raise RuntimeError("Failed to queue request: No such device")
         # The next picture is written over this one.
         if isinstance(self.content, np.ndarray):
             self.content[:] = 0xEE
@@ -72,8 +74,10 @@ class Rig:
     def __init__(self):
         self.connected = [{"Model": "imx708", "Num": 0}]
         self.busy = False
+        self.gone = False
         self.answers = True
         self.refuses = False
+        self.starts = True
         self.can_flip = True
         self.pixel_format = "BGR888"
         self.padding = 0
@@ -92,8 +96,10 @@ class Rig:
         rig = self
 
         class Picamera2(Camera):
-            def __init__(self, camera_num=0):
-                super().__init__(rig, camera_num)
+            platform = types.SimpleNamespace(name="VC4")
+
+            def __init__(self, camera_num=0, *, tuning=None):
+                super().__init__(rig, camera_num, tuning)
 
             @staticmethod
             def global_camera_info():
@@ -108,10 +114,11 @@ class Rig:
 
 
 class Camera:
-    def __init__(self, rig, number):
+    def __init__(self, rig, number, tuning):
         if rig.busy:
-            raise RuntimeError("Failed to acquire camera: Device or resource busy")
-        self.rig, self.number = rig, number
+            busy = RuntimeError("Failed to acquire camera: Device or resource busy")
+            raise RuntimeError("Camera __init__ sequence did not complete.") from busy
+        self.rig, self.number, self.tuning = rig, number, tuning
         self.camera_controls = rig.controls
         self.sensor_resolution = SENSOR
         self.started = self.closed = False
@@ -150,6 +157,8 @@ class Camera:
 
     def start(self):
         assert self.granted, "started before it was configured"
+        if not self.rig.starts:
+            raise RuntimeError("Failed to queue request: No such device")
         self.started = True
 
     def arrive(self, content, metadata):

@@ -1,4 +1,6 @@
+import os
 import sys
+import threading
 import time
 
 import numpy as np
@@ -8,6 +10,7 @@ from fake_picamera2 import Camera, Rig
 from edge_valgus.capture import picamera
 from edge_valgus.capture.picamera import PiCamera
 from edge_valgus.capture.pixels import Matrix
+from edge_valgus.capture.tuning import VARIABLE
 from edge_valgus.config import CameraConfig
 from edge_valgus.errors import CaptureError
 
@@ -165,6 +168,20 @@ def test_a_camera_without_a_frame_rate_is_not_asked_for_one(rig):
         assert rig.camera.granted["controls"] == {}
 
 
+@pytest.mark.parametrize(
+    ("offered", "asked"),
+    [
+        pytest.param((0, 3, 0), {"AeExposureMode": 1}, id="short exposures"),
+        pytest.param((0, 0, 0), {}, id="a camera with one way of exposing"),
+        pytest.param(None, {}, id="a camera that does not choose exposures"),
+    ],
+)
+def test_exposures_are_asked_to_be_short_where_that_can_be_asked(rig, offered, asked):
+    rig.controls = {} if offered is None else {"AeExposureMode": offered}
+    with PiCamera(CONFIG):
+        assert rig.camera.granted["controls"] == asked
+
+
 def test_after_a_slow_look_the_newest_picture_comes(rig):
     rig.on_wait = lambda camera: take(camera, 1.0)
     with PiCamera(CONFIG) as source:
@@ -222,6 +239,41 @@ def test_a_camera_that_stalls_can_be_closed_by_older_picamera2_too(rig, monkeypa
     assert rig.camera.closed
 
 
+def test_a_camera_that_is_gone_when_its_buffer_is_given_back_is_an_error(rig):
+    rig.gone = True
+    rig.on_wait = take
+    with (
+        pytest.raises(CaptureError, match=r"^camera 0: stopped giving pictures \(.*No such device\): check"),
+        PiCamera(CONFIG) as source,
+    ):
+        next(iter(source))
+    assert rig.camera.closed
+
+
+def test_a_camera_that_hangs_when_it_is_closed_does_not_hold_up_the_fault_lights(rig, monkeypatch, caplog):
+    monkeypatch.setattr(picamera, "CLOSE_S", 0.1)
+    let_go = threading.Event()
+    monkeypatch.setattr(Camera, "close", lambda _: let_go.wait(10))
+    start_s = time.monotonic()
+    with PiCamera(CONFIG):
+        pass
+    let_go.set()
+    assert time.monotonic() - start_s < 5.0
+    assert "camera 0 does not close within 0.1 s" in caplog.text
+
+
+def test_what_fails_while_closing_does_not_hide_what_failed_before(rig, monkeypatch, caplog):
+    def close(camera):
+        camera.closed = True
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(Camera, "close", close)
+    rig.on_wait = lambda camera: camera.jobs.pop().future.set_exception(RuntimeError("Camera frontend has timed out!"))
+    with pytest.raises(CaptureError, match="Camera frontend"), PiCamera(CONFIG) as source:
+        next(iter(source))
+    assert "not closed in order" in caplog.text
+
+
 def test_a_camera_whose_job_fails_is_an_error(rig):
     rig.on_wait = lambda camera: camera.jobs.pop().future.set_exception(RuntimeError("Camera frontend has timed out!"))
     with pytest.raises(CaptureError, match=r"stopped giving pictures \(Camera frontend"), PiCamera(CONFIG) as source:
@@ -272,6 +324,10 @@ def _refusing(rig):
     rig.refuses = True
 
 
+def _stuck(rig):
+    rig.starts = False
+
+
 def _unreadable(rig):
     rig.pixel_format = "MJPEG"
 
@@ -282,8 +338,16 @@ def _unreadable(rig):
         pytest.param(_no_camera, 0, r"no such camera \(found none\): check the ribbon cable", id="no camera"),
         pytest.param(_another_camera, 2, r"found 2: imx708, ov5647.*camera\.number", id="no such camera"),
         pytest.param(_silent, 0, r"does not answer \(Failed to start", id="no camera system"),
-        pytest.param(_busy, 0, r"\(imx708\): cannot be opened \(.*busy\): end the other program", id="in use"),
+        pytest.param(
+            _busy,
+            0,
+            r"\(imx708\): cannot be opened \(Failed to acquire camera: .*busy\): end the other program",
+            id="in use",
+        ),
         pytest.param(_refusing, 0, r"refuses 8×6 at 30 frames/s .*width_px = 640", id="refuses the size"),
+        pytest.param(
+            _stuck, 0, r"\(imx708\): does not start \(.*No such device\): check the ribbon", id="does not start"
+        ),
         pytest.param(_unreadable, 0, r"delivers MJPEG pictures: expected one of BGR888", id="unknown format"),
     ],
 )
@@ -296,6 +360,66 @@ def test_a_camera_that_cannot_be_used_says_why_and_is_let_go(rig, spoil, number,
         pass
     assert "\n" not in str(caught.value)
     assert all(camera.closed for camera in rig.cameras)
+
+
+def test_parts_of_picamera2_that_do_not_belong_together_are_told(rig, monkeypatch):
+    class Broken:
+        def find_spec(self, name, *_):
+            if name == "picamera2":
+                raise ValueError("numpy.dtype size changed")
+
+    monkeypatch.delitem(sys.modules, "picamera2")
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with (
+        pytest.raises(CaptureError, match=r"does not load \(numpy.dtype size changed\).*--reinstall"),
+        PiCamera(CONFIG),
+    ):
+        pass
+
+
+class TestTuning:
+    """The tuning file reaches libcamera before it looks for cameras, and is told of where no camera is found with it."""
+
+    @pytest.fixture(autouse=True)
+    def _no_variable(self, monkeypatch):
+        monkeypatch.setenv(VARIABLE, "")  # so that what the camera sets is taken back
+
+    @pytest.fixture
+    def tuning(self, tmp_path):
+        path = tmp_path / "imx708_noir.json"
+        path.write_text('{"version": 2.0, "target": "bcm2835", "algorithms": []}')
+        return path
+
+    def test_the_sensors_own_is_left_to_libcamera(self, rig):
+        with PiCamera(CONFIG):
+            assert rig.camera.tuning is None
+
+    def test_the_one_that_is_set_is_taken(self, rig, tuning):
+        with PiCamera(CONFIG.model_copy(update={"tuning_file": str(tuning)})):
+            assert rig.camera.tuning == os.environ[VARIABLE] == str(tuning)
+
+    def test_libcameras_own_variable_says_it_too(self, rig, tuning, monkeypatch):
+        monkeypatch.setenv(VARIABLE, str(tuning))
+        with PiCamera(CONFIG):
+            assert rig.camera.tuning == str(tuning)
+
+    def test_where_no_camera_is_found_it_is_named(self, rig, tuning):
+        rig.connected = []
+        with (
+            pytest.raises(
+                CaptureError, match=r"no such camera \(found none\): check whether the tuning file .*noir\.json"
+            ),
+            PiCamera(CONFIG.model_copy(update={"tuning_file": str(tuning)})),
+        ):
+            pass
+
+    def test_that_of_another_sensor_is_refused(self, rig, tuning):
+        rig.connected = [{"Model": "imx219"}]
+        with (
+            pytest.raises(CaptureError, match=r"is for the sensor imx708, and the camera has imx219"),
+            PiCamera(CONFIG.model_copy(update={"tuning_file": str(tuning)})),
+        ):
+            pass
 
 
 def test_a_source_can_be_opened_again(rig):

@@ -13,11 +13,22 @@ collect_ignore_glob = [] if WANTED else ["*.py"]
 
 if WANTED:
     import roots
+    from camera_machine import LongWatch, camera_machine, fit, settings_for
+    from camera_pictures import draw
     from installation import DRAWN, DROP_IN, USER, Computer, Followed, readme_blocks, set_up_by_imager, snapshot
     from machine import Machine, temporary_folder, wait_for
 
+    from edge_valgus.config import PRACTICE
+
+LONG_S = float(os.environ.get("EDGE_VALGUS_LONG_WATCH_S") or 600)
+
+
+ORDER = {"test_device_camera": 0, "test_device_watching": 2, "test_device_lights": 3}
+"""The ten minutes before a camera begin first, so that all else runs beside them; what is timed comes when nothing else runs."""
+
 
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: ORDER.get(Path(item.fspath).stem, 1))
     for item in items:
         if Path(item.fspath).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.device)
@@ -100,3 +111,23 @@ def drawn(new_machine, ground):
     machine.boot()
     yield machine
     machine.delete()
+
+
+@pytest.fixture(scope="session")
+def pictures(folder):
+    """A drawn set in which one rep has a fault, as pictures and as a video of them."""
+    return draw(folder / "set")
+
+
+@pytest.fixture(scope="session")
+def long_watch(folder, pictures):
+    """A device that watches the drawn set on and on, for ten minutes from now on, beside all else."""
+    machine = camera_machine(folder, {"/mnt/set": pictures.folder.parent}, settings_for(PRACTICE))
+    try:
+        fit(machine, "/mnt/set/pictures")
+        watch = LongWatch(machine, LONG_S, pictures.duration_s)
+    except BaseException:
+        machine.delete()
+        raise
+    yield watch
+    watch.close()

@@ -179,7 +179,8 @@ def _edge(looks: list[_Look]) -> int:
 def _deep(looks: list[_Look]) -> list[_Look]:
     """The deeper ones; by the hips alone, which may not have sunk at all where only the upper body did."""
     deepest = max(look.depth for look in looks)
-    return [look for look in looks if look.depth >= min(DEEP_SHARE * deepest, deepest)]
+    least = min(DEEP_SHARE * deepest, deepest)
+    return [look for look in looks if look.depth >= least]
 
 
 def _median(values: list[float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -35,6 +36,7 @@ from edge_valgus.service.safe_mode import is_supervised, show_until_mended
 from edge_valgus.service.sightings import Sighting, tracked
 
 REPS_PER_DRAWN_SET: Final = 5
+HANDOVER_S: Final = 0.001
 
 
 @click.command()
@@ -71,6 +73,8 @@ def run(
     """
     if drawn and video is not None:
         raise click.UsageError("--drawn and --video both say what to watch instead of the camera: give one of them.")
+    # What a frame's answer may wait at most for another thread's Python, instead of 5 ms.
+    sys.setswitchinterval(HANDOVER_S)
     given = {"model_name": model_name, "runtime": runtime, "state_dir": state_dir, "runtime_dir": runtime_dir}
     presses: SimpleQueue[Press] = SimpleQueue()
     with (

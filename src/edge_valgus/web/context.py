@@ -23,25 +23,43 @@ EXTENSION: Final = "edge_valgus"
 STATIC_DIR: Final = Path(__file__).with_name("static")
 
 _LOOK_EVERY_S: Final = 1.0
+_PATIENCE_S: Final = 0.3  # a look takes milliseconds
 
 
 @dataclass(slots=True)
 class Today:
-    """Notices that today's list changed, with at most one look at the database per second for all browsers together."""
+    """Notices that today's list changed, with at most one look at the database per second for all browsers together.
+
+    It looks in a thread of its own: a disk that does not answer must not stop the live view, which has nothing to do with it.
+    """
 
     reader: StoreReader
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _looked_s: float = -_LOOK_EVERY_S
+    _looked: threading.Event = field(default_factory=threading.Event)
+    _due_s: float = 0.0
     _version: str = ""
 
     def version(self) -> str:
-        """A word that changes whenever a set or a rep of today was stored, or the day changed."""
+        """A word that changes whenever a set or a rep of today was stored, or the day changed.
+
+        While the disk does not answer, it is the last one known.
+        """
         with self._lock:
             now_s = time.monotonic()
-            if now_s - self._looked_s >= _LOOK_EVERY_S:
-                self._version = self._look()
-                self._looked_s = time.monotonic()
-            return self._version
+            if now_s < self._due_s:
+                return self._version
+            self._due_s = float("inf")  # nobody else looks before this look is over
+            self._looked.clear()
+            threading.Thread(target=self._note, name="today", daemon=True).start()
+        self._looked.wait(_PATIENCE_S)
+        return self._version
+
+    def _note(self) -> None:
+        try:
+            self._version = self._look()
+        finally:
+            self._due_s = time.monotonic() + _LOOK_EVERY_S
+            self._looked.set()
 
     def _look(self) -> str:
         day = today()
