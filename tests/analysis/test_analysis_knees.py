@@ -176,9 +176,18 @@ def test_noise_beyond_the_expected_gets_no_more_room():
     assert seconds_to_light(4.5, noise_pct=1.0) == pytest.approx(seconds_to_light(4.5, noise_pct=0.5), abs=0.07)
 
 
-def test_however_steady_no_knee_is_lit_that_would_be_released_at_once():
-    strict = Config(knee=KneeConfig(threshold_pct=3.0, release_pct=2.9))
-    assert seconds_to_light(2.7, config=strict, noise_pct=0.0) == math.inf
+def test_a_light_does_not_go_out_because_the_knees_are_seen_less_steadily():
+    frames = film(LEAD, *rep() * 3, *rep(hold_s=2.5))
+    for in_pct, since_s, until_s in ((3.5, CAVES_S, CAVES_S + 0.5), (1.1, CAVES_S + 0.5, CAVES_S + 1.3)):
+        frames = changed(
+            frames, lambda p, pct=in_pct: shift_knee(p, LEFT_KNEE, -2.2 * pct), since_s - 0.001, until_s - 0.001
+        )
+    unsteady = [
+        (t, shift_knee(p, RIGHT_KNEE, 5.3 * (i % 2 - 0.5)) if t > CAVES_S + 0.5 else p)
+        for i, (t, p) in enumerate(frames)
+    ]
+    off_s = [told(seen).of(FlagOff)[0].time_s - CAVES_S for seen in (frames, unsteady)]
+    assert off_s == [pytest.approx(1.3, abs=0.05)] * 2
 
 
 def test_two_per_cent_beyond_the_threshold_takes_as_long_as_was_set():

@@ -34,6 +34,7 @@ class _KneeState:
     held_s: float = 0.0  # in without a break
     was_in: bool = False  # in the last frame
     flagged: bool = False
+    release_pct: float = 0.0  # while flagged: as it was when the light came on, whatever the noise has become
     unread_s: float = 0.0  # since the last reading
 
 
@@ -170,7 +171,7 @@ class KneeJudge:
         knee, config = self._knees[side], self._config
         knee.unread_s = knee.unread_s + dt_s if math.isnan(mkd_pct) else 0.0
         if knee.flagged:
-            if over or mkd_pct < release_pct or knee.unread_s > SETTLE_S:
+            if over or mkd_pct < knee.release_pct or knee.unread_s > SETTLE_S:
                 return [self._release(side, self._time_s)]
             return []
         if over:
@@ -185,7 +186,7 @@ class KneeJudge:
         needed_pct_s = MARKED_PCT * config.min_duration_ms / 1000.0 * self._usual_noise.share
         if brief or knee.evidence_pct_s < needed_pct_s:
             return []
-        knee.flagged = True
+        knee.flagged, knee.release_pct = True, release_pct
         return [FlagOn(self._time_s, side)]
 
     def _release(self, side: Side, time_s: float) -> FlagOff:

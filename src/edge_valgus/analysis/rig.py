@@ -58,11 +58,12 @@ def limits_of(config: KneeConfig, rig: Rig | None, side: Side, noise_share: floa
     """The settings', lowered as far as knees are seen steadily, and raised to what the rig can tell apart.
 
     noise_share: of the noise that the settings leave room for (`doubt.UsualNoise`). What is a fault and that room are taken for
-    independent, so that their squares add up. Never is a flag released where it comes on.
+    independent, so that their squares add up. Both limits are lowered alike, or a light would flicker that does not by the settings.
     """
-    steady_pct = config.threshold_pct * math.sqrt(STEADY_SHARE**2 + (1.0 - STEADY_SHARE**2) * noise_share**2)
+    share = math.sqrt(STEADY_SHARE**2 + (1.0 - STEADY_SHARE**2) * noise_share**2)
+    threshold_pct = share * config.threshold_pct
     if rig is None:
-        return Limits(max(steady_pct, config.release_pct), config.release_pct)
+        return Limits(threshold_pct, share * config.release_pct)
     mdc_pct = rig.mdc_pct(side)
-    threshold_pct = max(steady_pct, mdc_pct)
+    threshold_pct = max(threshold_pct, mdc_pct)
     return Limits(threshold_pct, threshold_pct - mdc_pct / 2.0)
