@@ -39,8 +39,8 @@ def seen(view, network):
         pytest.param(replace(WELL, sideways_m=0.75), "Turn the box to your right", id="left in the picture"),
         pytest.param(replace(WELL, height_m=1.6, pitch_deg=-2.0, focal_heights=0.8), "Lower the box", id="too high"),
         pytest.param(replace(WELL, height_m=0.3, pitch_deg=2.0, focal_heights=0.8), "Raise the box", id="too low"),
-        pytest.param(replace(WELL, pitch_deg=5.0), "Tilt the lens down", id="no floor below the feet"),
-        pytest.param(replace(WELL, pitch_deg=-11.0), "Tilt the lens up", id="no room above the head"),
+        pytest.param(replace(WELL, pitch_deg=6.5), "Lower the box", id="no floor below the feet"),
+        pytest.param(replace(WELL, pitch_deg=-11.0), "Raise the box", id="no room above the head"),
     ],
 )
 def test_the_guide_names_what_is_wrong_in_a_picture(view, advice, network):

@@ -119,7 +119,7 @@ def test_it_says_step_into_view_and_comes_back(browser, page, box):
 
 
 def aim_status(stage, headline, *, wrong=(), squats=0):
-    hint = "Stand where you will squat, 2 to 3.5 m in front of the box, and face it. The whole body has to be in the picture."
+    hint = "Stand where you will squat, 2 to 4 m in front of the box, and face it. The whole body has to be in the picture."
     return AimStatus(stage, headline, hint, tuple(Finding(check, check not in wrong) for check in Check), squats=squats)
 
 

@@ -57,9 +57,9 @@ class Limit:
         return value > (self.again if complained else self.wrong)
 
 
-ROOM_BELOW: Final = Limit(-0.20, -0.24)  # leg lengths under the ankles: the foot, and a hand's width of floor
+ROOM_BELOW: Final = Limit(-0.14, -0.17)  # leg lengths under the ankles: the foot, 0.1, and some floor
 ROOM_ABOVE: Final = Limit(-0.05, -0.09)  # over the crown; hands may leave the picture, knees may not
-TOO_TALL: Final = Limit(0.86, 0.82)  # crown to ankles, share of the picture's height
+TOO_TALL: Final = Limit(0.90, 0.87)  # crown to ankles, share of the picture's height
 TOO_SMALL_PX: Final = Limit(-190.0, -205.0)  # the network looks at 192 px: less of him is blown up
 ASIDE: Final = Limit(0.17, 0.14)  # hips from the middle, share of the width
 HIPS_OFF: Final = Limit(0.45, 0.36)  # hips from the middle, leg lengths: 40 cm
@@ -130,7 +130,7 @@ class Guide:
 
 NOBODY: Final[Wrong] = (
     "Step into view",
-    "Stand where you will squat, 2 to 3.5 m in front of the box, and face it. The whole body has to be in the picture.",
+    "Stand where you will squat, 2 to 4 m in front of the box, and face it. The whole body has to be in the picture.",
 )
 
 
@@ -154,11 +154,14 @@ def _in_view(posture: Posture, size_px: tuple[int, int], complained: bool) -> Wr
         return "Step back", "You fill the picture: step back, or move the box away, until feet and head have room."
     if feet:
         return (
-            "Tilt the lens down",
-            "Your feet are at the picture's edge: a hand's width of floor belongs below them. Lower the box, or step back.",
+            "Lower the box",
+            "Your feet are at the picture's edge: some floor belongs below them. Or step back; and if the box is tilted up, set it upright.",
         )
     if head:
-        return "Tilt the lens up", "Your head is at the picture's edge. Raise the box, or step back."
+        return (
+            "Raise the box",
+            "Your head is at the picture's edge. Or step back; and if the box is tilted down, set it upright.",
+        )
     return None
 
 
@@ -166,7 +169,7 @@ def _distance(posture: Posture, _: tuple[int, int], complained: bool) -> Wrong:
     if TOO_SMALL_PX.exceeded(-posture.tall_px, complained=complained):
         return (
             "Come nearer",
-            "You are small in the picture: step towards the box, or move it nearer. 2 to 3.5 m are good.",
+            "You are small in the picture: step towards the box, or move it nearer. 2 to 4 m are good.",
         )
     return None
 

@@ -156,5 +156,5 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
         console.print(summary.table())
         console.print()
     seen_with = "; seen with the practice network" if summary.model == PRACTICE else ""
-    console.print(f"{summary.source}: {summary.headline()}{seen_with}.", soft_wrap=True)
+    console.print(f"{summary.source}: {summary.headline()}{seen_with}.", soft_wrap=True, markup=False)
     sys.stdout.flush()

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from edge_valgus.cli.common import FILE, config_option, json_option
@@ -90,7 +91,9 @@ def _show(checks: list[Check]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for check in checks:
-        told = check.found if not check.fix else f"{check.found}\n[dim]→[/] {check.fix}"
+        # A settings table is written in brackets, as the console's own marks are.
+        found, fix = escape(check.found), escape(check.fix)
+        told = found if not fix else f"{found}\n[dim]→[/] {fix}"
         table.add_row(MARKS[check.state], check.name, told)
     console.print(table)
     failed = sum(check.state is State.FAILS for check in checks)

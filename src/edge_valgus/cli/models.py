@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from edge_valgus.config import AUTO, MOVENET, load_config
@@ -56,7 +57,7 @@ def list_models(manifest: Path | None, model_dir: Path | None) -> None:
         return
     table = Table("name", "licence", "size", "where", "verified", box=None)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console.print(table)
 
 
