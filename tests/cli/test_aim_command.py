@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import pytest
@@ -158,9 +159,9 @@ def test_beside_the_running_device_it_asks_that_one(edge_valgus, video):
     """The device has the camera: the command asks it to aim, and tells what it says."""
     device = edge_valgus.start("run", "--mock-gpio", "--video", video)
     try:
-        socket = edge_valgus.folder / "run" / "live.sock"
+        live = edge_valgus.folder / "run" / "live.sock"
         deadline_s = time.monotonic() + 30.0
-        while not socket.exists():
+        while not live.exists():
             assert device.poll() is None, device.communicate()
             assert time.monotonic() < deadline_s, "the device did not start"
             time.sleep(0.05)
@@ -193,9 +194,11 @@ def test_a_device_that_may_not_be_seen_is_said_to_be(tmp_path, monkeypatch):
 
 
 def test_a_device_that_died_does_not_keep_it_waiting(edge_valgus):
-    """The lock file of a dead process is left behind, with an id that may be anybody's now."""
+    """Its socket is left behind, and its lock file with an id that may be anybody's now."""
     run = edge_valgus.folder / "run"
     run.mkdir(exist_ok=True)
     (run / "live.sock.lock").write_text("1\n")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(run / "live.sock"))
     result = edge_valgus("aim", "--mock-gpio")
     assert "practice network" in result.stderr, "it goes on to the camera, which wants MoveNet"

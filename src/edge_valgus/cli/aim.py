@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -29,7 +28,7 @@ from edge_valgus.events import Side
 from edge_valgus.feedback.aiming import AimLights
 from edge_valgus.feedback.lights import Lights
 from edge_valgus.live.client import LiveClient
-from edge_valgus.live.publisher import publishing_process
+from edge_valgus.live.process import publishing_process, signal_publisher
 from edge_valgus.pose import PoseTracker
 from edge_valgus.service import demo as drawn
 from edge_valgus.service.device import stop_on_signals, until
@@ -122,7 +121,8 @@ def aim(
 def _device_of(config: Config) -> int | None:
     """The process that has the camera; None if no device runs."""
     try:
-        return publishing_process(config.store.live_socket)
+        process = publishing_process(config.store.live_socket)
+        return process.pid if process is not None else None
     except PermissionError as error:
         raise AimError(
             f"{config.store.runtime_path}: may not be read ({error.strerror}), so that the running device can't be asked; "
@@ -192,7 +192,7 @@ def _ask_the_device(process: int, config: Config, say: _Teller) -> Outcome:
                 "sudo systemctl stop edge-valgus"
             )
         if before["aim"] is None:
-            _signal(process)
+            _signal(process, config)
         now = _wait_for(live, lambda snapshot: snapshot["aim"] is not None, ANSWER_S)
         if now is None:
             raise AimError(
@@ -223,9 +223,9 @@ def _wait_for(live: LiveClient, wanted: Callable[[dict[str, Any]], bool], within
     return None
 
 
-def _signal(process: int) -> None:
+def _signal(process: int, config: Config) -> None:
     try:
-        os.kill(process, signal.SIGUSR1)
+        signal_publisher(config.store.live_socket, signal.SIGUSR1)
     except PermissionError as error:
         raise AimError(
             f"the device (process {process}) has the camera and belongs to another user; hold its button for 6 s, or: sudo edge-valgus aim"
