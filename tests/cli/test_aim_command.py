@@ -48,6 +48,41 @@ def test_it_is_kept_where_it_was_told_to_and_nowhere_else(drawn, edge_valgus):
     assert not (edge_valgus.folder / "state" / "aim.json").exists()
 
 
+def test_where_it_cannot_be_kept_is_told_before_anybody_squats(edge_valgus):
+    (edge_valgus.folder / "no-folder").write_text("")
+    result = edge_valgus("aim", "--drawn", "--out", "no-folder/rig.json")
+    assert result.returncode == 8
+    assert "no-folder/rig.json: cannot be written" in result.stderr
+    assert "Stand still" not in result.stderr
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["for a person", "as JSON"])
+def test_a_disk_that_fills_up_meanwhile_takes_the_file_and_not_the_numbers(monkeypatch, edge_valgus, as_json):
+    from click.testing import CliRunner
+
+    from edge_valgus.cli import aim as command
+    from edge_valgus.errors import AimError
+
+    def full(path, _aim):
+        raise AimError(f"{path}: cannot be written (No space left on device)")
+
+    monkeypatch.setattr(command, "write_aim", full)
+    for name in ("EDGE_VALGUS_CONFIG", "EDGE_VALGUS_MODEL_DIR"):
+        monkeypatch.setenv(name, edge_valgus.environment[name])
+    out = edge_valgus.folder / "full.json"
+    result = CliRunner().invoke(command.aim, ["--drawn", "--out", str(out), *(["--json"] if as_json else [])])
+    assert isinstance(result.exception, AimError)
+    assert "No space left" in str(result.exception)
+    said = result.stdout
+    if as_json:
+        table = json.loads(said[said.index("{") :])
+        assert (table["squats"], table["kept"]) == (5, None)
+        assert "No space left" in table["trouble"]
+    else:
+        assert "of leg length (SEM)" in said
+        assert "Kept in" not in said
+
+
 def test_for_a_person_it_says_what_to_do_and_what_came_of_it(edge_valgus):
     result = edge_valgus("aim", "--drawn", "--seed", "2")
     assert result.returncode == 0, result.stderr
@@ -66,7 +101,7 @@ def test_a_video_in_which_nobody_squats_gives_nothing(edge_valgus):
     assert result.returncode == 1
     assert said["aimed"] is False
     assert "grey.mp4 ended during: Step into view" in said["why"]
-    assert (said["advice"], said["kept"]) == ([], None)
+    assert (said["advice"], said["kept"], said["trouble"]) == ([], None, None)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ class Aiming:
                 reason = error if isinstance(error, AimError) else f"{self._path}: internal error: {error!r}"
                 self._doubt(f"What was measured is in force until the next start only: {reason}")
             else:
-                self.trouble, self.kept = None, True
+                if aim is self.stored:
+                    self.trouble, self.kept = None, True
 
     def _doubt(self, trouble: str) -> None:
         self.trouble = trouble
