@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import pytest
@@ -47,6 +48,41 @@ def test_it_is_kept_where_it_was_told_to_and_nowhere_else(drawn, edge_valgus):
     assert not (edge_valgus.folder / "state" / "aim.json").exists()
 
 
+def test_where_it_cannot_be_kept_is_told_before_anybody_squats(edge_valgus):
+    (edge_valgus.folder / "no-folder").write_text("")
+    result = edge_valgus("aim", "--drawn", "--out", "no-folder/rig.json")
+    assert result.returncode == 8
+    assert "no-folder/rig.json: cannot be written" in result.stderr
+    assert "Stand still" not in result.stderr
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["for a person", "as JSON"])
+def test_a_disk_that_fills_up_meanwhile_takes_the_file_and_not_the_numbers(monkeypatch, edge_valgus, as_json):
+    from click.testing import CliRunner
+
+    from edge_valgus.cli import aim as command
+    from edge_valgus.errors import AimError
+
+    def full(path, _aim):
+        raise AimError(f"{path}: cannot be written (No space left on device)")
+
+    monkeypatch.setattr(command, "write_aim", full)
+    for name in ("EDGE_VALGUS_CONFIG", "EDGE_VALGUS_MODEL_DIR"):
+        monkeypatch.setenv(name, edge_valgus.environment[name])
+    out = edge_valgus.folder / "full.json"
+    result = CliRunner().invoke(command.aim, ["--drawn", "--out", str(out), *(["--json"] if as_json else [])])
+    assert isinstance(result.exception, AimError)
+    assert "No space left" in str(result.exception)
+    said = result.stdout
+    if as_json:
+        table = json.loads(said[said.index("{") :])
+        assert (table["squats"], table["kept"]) == (5, None)
+        assert "No space left" in table["trouble"]
+    else:
+        assert "of leg length (SEM)" in said
+        assert "Kept in" not in said
+
+
 def test_for_a_person_it_says_what_to_do_and_what_came_of_it(edge_valgus):
     result = edge_valgus("aim", "--drawn", "--seed", "2")
     assert result.returncode == 0, result.stderr
@@ -65,7 +101,7 @@ def test_a_video_in_which_nobody_squats_gives_nothing(edge_valgus):
     assert result.returncode == 1
     assert said["aimed"] is False
     assert "grey.mp4 ended during: Step into view" in said["why"]
-    assert (said["advice"], said["kept"]) == ([], None)
+    assert (said["advice"], said["kept"], said["trouble"]) == ([], None, None)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +194,9 @@ def test_beside_the_running_device_it_asks_that_one(edge_valgus, video):
     """The device has the camera: the command asks it to aim, and tells what it says."""
     device = edge_valgus.start("run", "--mock-gpio", "--video", video)
     try:
-        socket = edge_valgus.folder / "run" / "live.sock"
+        live = edge_valgus.folder / "run" / "live.sock"
         deadline_s = time.monotonic() + 30.0
-        while not socket.exists():
+        while not live.exists():
             assert device.poll() is None, device.communicate()
             assert time.monotonic() < deadline_s, "the device did not start"
             time.sleep(0.05)
@@ -193,9 +229,11 @@ def test_a_device_that_may_not_be_seen_is_said_to_be(tmp_path, monkeypatch):
 
 
 def test_a_device_that_died_does_not_keep_it_waiting(edge_valgus):
-    """The lock file of a dead process is left behind, with an id that may be anybody's now."""
+    """Its socket is left behind, and its lock file with an id that may be anybody's now."""
     run = edge_valgus.folder / "run"
     run.mkdir(exist_ok=True)
     (run / "live.sock.lock").write_text("1\n")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(run / "live.sock"))
     result = edge_valgus("aim", "--mock-gpio")
     assert "practice network" in result.stderr, "it goes on to the camera, which wants MoveNet"

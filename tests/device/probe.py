@@ -44,6 +44,9 @@ ATTEMPTS = {
     "write database": open_for(os.O_RDWR, "/var/lib/edge-valgus/edge-valgus.db"),
     "read database": open_for(os.O_RDONLY, "/var/lib/edge-valgus/edge-valgus.db"),
     "delete reps": sql,
+    # A descriptor to read from is enough to hold a lock, and so to keep the camera's process from starting.
+    "open the database's lock": open_for(os.O_RDONLY, "/var/lib/edge-valgus/edge-valgus.db.lock"),
+    "open the live socket's lock": open_for(os.O_RDONLY, "/run/edge-valgus/live.sock.lock"),
     "new file beside the database": open_for(os.O_CREAT | os.O_RDWR, "/var/lib/edge-valgus/new"),
     "new file in the runtime folder": open_for(os.O_CREAT | os.O_RDWR, "/run/edge-valgus/new"),
     "change its program": open_for(os.O_RDWR, "/opt/edge-valgus/bin/edge-valgus"),

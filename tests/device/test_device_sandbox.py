@@ -65,6 +65,8 @@ def test_the_camera_process_can_do_what_its_work_takes_and_nothing_else(found):
         "write database",
         "read database",
         "delete reps",
+        "open the database's lock",
+        "open the live socket's lock",
         "new file beside the database",
         "new file in the runtime folder",
     }
@@ -80,6 +82,11 @@ def test_the_page_has_no_device(found, device):
 )
 def test_the_page_cannot_write_what_it_shows(found, attempt):
     assert found[PAGE][attempt] in {"EROFS", "EACCES"}
+
+
+@pytest.mark.parametrize("attempt", ["open the database's lock", "open the live socket's lock"])
+def test_the_page_cannot_hold_the_cameras_locks(found, attempt):
+    assert found[PAGE][attempt] == "EACCES"
 
 
 def test_the_page_can_do_what_its_work_takes_and_nothing_else(found):

@@ -270,7 +270,7 @@ except LightsError as error:
     environment = {name: value for name, value in os.environ.items() if name != "LG_WD"}
     environment["GPIOZERO_PIN_FACTORY"] = "no-such-factory"
     ran = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)],
+        [sys.executable, "-c", program, str(tmp_path / "run")],
         capture_output=True,
         text=True,
         check=True,
@@ -280,7 +280,7 @@ except LightsError as error:
     message, lg_wd = ran.stdout.splitlines()
     assert message.startswith("the GPIO chip cannot be used (")
     assert message.endswith("or without lights: --mock-gpio")
-    assert lg_wd == str(tmp_path)
+    assert lg_wd == str(tmp_path / "run"), "also where no other process has made the folder"
 
 
 def test_from_event_to_pin_takes_less_than_a_millisecond(pins):

@@ -49,6 +49,7 @@ def test_the_page_gets_these_keys() -> None:
         "fps": 30.0,
         "aim": None,
         "rig": None,
+        "rig_kept": False,
         "rig_trouble": None,
     }
     assert skeleton["size"] == [640, 480]

@@ -147,7 +147,9 @@ def test_what_was_measured_is_kept_in_force_and_told(folder):
     assert (stored.source, stored.model, stored.width_px, stored.height_px) == (SOURCE, MODEL, 640, 480)
     assert 1.7e9 < stored.moment.timestamp() < 1.7e9 + 100
     assert run.published[0].rig is None
+    assert not run.published[0].rig_kept
     assert run.published[-1].rig == stored
+    assert run.published[-1].rig_kept
     assert run.published[-1].rig_trouble is None
 
 
@@ -167,6 +169,18 @@ def test_any_press_ends_it(folder, press):
     run = Run(folder, film, [(4.5, Press.AIM), (6.0, press)])
     assert run.stages == [None, Stage.PLACE, Stage.FAILED, None]
     assert not run.config.store.aim_file.exists()
+
+
+def test_while_the_end_is_told_holding_begins_anew(folder):
+    film = [*act(1), *nobody(5.0, 12.0)]
+    run = Run(folder, film, [(4.5, Press.AIM), (6.0, Press.END_SET), (8.0, Press.AIM)])
+    assert run.stages == [None, Stage.PLACE, Stage.FAILED, Stage.PLACE]
+
+
+def test_while_the_end_is_told_a_short_press_is_what_it_always_is(folder):
+    film = [*act(1), *nobody(5.0, 12.0)]
+    run = Run(folder, film, [(4.5, Press.AIM), (6.0, Press.END_SET), (8.0, Press.NEW_SESSION)])
+    assert run.stages == [None, Stage.PLACE, Stage.FAILED, None]
 
 
 def test_it_ends_by_itself_and_the_device_counts_on(folder):
@@ -237,15 +251,22 @@ def test_a_bad_file_is_replaced_by_the_next_aiming(folder):
     assert run.published[-1].rig_trouble is None
 
 
-def test_a_disk_that_takes_nothing_leaves_it_in_force_and_says_so(folder, monkeypatch):
-    def full(path, _aim):
-        raise AimError(f"{path}: cannot be written (No space left on device)")
+@pytest.mark.parametrize(
+    "error",
+    [AimError("aim.json: cannot be written (No space left on device)"), RuntimeError("can't start new thread")],
+    ids=["a full disk", "what nobody thought of"],
+)
+def test_a_disk_that_takes_nothing_leaves_it_in_force_and_says_so(folder, monkeypatch, error):
+    def full(*_):
+        raise error
 
     begins_s, _, film = aiming_film()
     monkeypatch.setattr("edge_valgus.service.aiming.write_aim", full)
     run = Run(folder, film, [(begins_s, Press.AIM)])
     assert run.published[-1].rig is not None
     assert "in force until the next start only" in run.published[-1].rig_trouble
+    assert str(error) in run.published[-1].rig_trouble
+    assert not run.published[-1].rig_kept
     assert len(run.reps) >= 4
 
 

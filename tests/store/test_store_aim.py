@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 from edge_valgus.aim import Aim
 from edge_valgus.analysis.rig import Rig
 from edge_valgus.errors import AimError
-from edge_valgus.store.aim import StoredAim, read_aim, write_aim
+from edge_valgus.store.aim import StoredAim, read_aim, require_writable, write_aim
 
 RESULT = Aim(Rig(0.7312, 0.8876, -1.53), roll_deg=0.71, lens_height_m=1.016, still_pct=0.5521, squats=5)
 AT = datetime(2026, 11, 26, 18, 4, 5, tzinfo=UTC)
@@ -68,6 +69,52 @@ def test_a_write_that_fails_leaves_what_was_there(file, monkeypatch):
         write_aim(file, replace(STORED, squats=6))
     assert read_aim(file) == STORED
     assert [path.name for path in file.parent.iterdir()] == ["aim.json"]
+
+
+def test_what_a_power_cut_left_behind_is_taken_away_by_the_next(file):
+    (file.parent / "aim.json~").write_text("{")
+    write_aim(file, replace(STORED, squats=6))
+    assert [path.name for path in file.parent.iterdir()] == ["aim.json"]
+
+
+def test_what_lies_in_the_folder_leads_nobody_out_of_it(file, tmp_path):
+    """The folder is the service user's, and root may write in it."""
+    other = tmp_path / "other"
+    other.write_text("kept")
+    (file.parent / "aim.json~").symlink_to(other)
+    write_aim(file, STORED)
+    assert other.read_text() == "kept"
+    assert not file.is_symlink()
+
+
+def test_file_and_folder_are_on_the_disk_when_it_returns(file, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(stat.S_ISDIR(os.fstat(fd).st_mode)))
+    write_aim(file, STORED)
+    assert synced == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        pytest.param({"sem_left_pct": 0.004}, "sem_left_pct = 0.004: expected a number from 0.01 to 10", id="out of range"),
+        pytest.param({"yaw_deg": float("nan")}, "yaw_deg = nan: expected a number from -90 to 90", id="not a number"),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_read_again_is_not_written(file, changes, says):
+    with pytest.raises(AimError, match=re.escape(says)):
+        write_aim(file, replace(STORED, **changes))
+    assert read_aim(file) == STORED
+
+
+def test_whether_it_can_be_written_is_told_beforehand(file, tmp_path):
+    require_writable(file)
+    assert read_aim(file) == STORED
+    assert [path.name for path in file.parent.iterdir()] == ["aim.json"]
+    (tmp_path / "file").write_text("")
+    for wrong in (tmp_path / "file" / "aim.json", tmp_path):
+        with pytest.raises(AimError, match="cannot be written"):
+            require_writable(wrong)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
@@ -133,6 +180,27 @@ def test_what_is_no_aim_is_said_to_be_none(file, content):
 def test_a_folder_in_its_place_is_an_error_and_no_crash(tmp_path):
     with pytest.raises(AimError, match="cannot be read"):
         read_aim(tmp_path)
+
+
+def test_a_pipe_in_its_place_is_an_error_and_keeps_nobody_waiting(tmp_path):
+    path = tmp_path / "aim.json"
+    os.mkfifo(path)
+    end = os.open(path, os.O_RDWR)
+    try:
+        os.write(end, b" " * 20_000)  # who reads it all the same says something else, and doesn't hang
+        with pytest.raises(AimError, match=r"aim\.json: cannot be read \(it is no ordinary file\); aim again"):
+            read_aim(path)
+    finally:
+        os.close(end)
+    with pytest.raises(AimError, match="no ordinary file"):
+        read_aim(path)
+
+
+def test_a_symbolic_link_is_not_followed(file, tmp_path):
+    link = tmp_path / "aim.json"
+    link.symlink_to(file)
+    with pytest.raises(AimError, match=r"cannot be read \(it is a symbolic link\); aim again"):
+        read_aim(link)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import textwrap
@@ -132,6 +133,16 @@ def test_a_second_owner_in_the_same_process_is_refused_until_the_first_closes(tm
     with Store(path), pytest.raises(StoreError, match=f"process {os.getpid()}"):
         Store(path)
     Store(path).close()
+
+
+@pytest.mark.parametrize("before", [None, 0o640], ids=["a new one", "one of an older version"])
+def test_only_the_owner_may_open_the_lock(tmp_path: Path, before: int | None) -> None:
+    """A descriptor to read from is enough to hold it."""
+    lock = tmp_path / "reps.db.lock"
+    if before is not None:
+        lock.touch(before)
+    with Store(tmp_path / "reps.db"):
+        assert stat.S_IMODE(lock.stat().st_mode) == 0o600
 
 
 def test_a_failed_opening_lets_go_of_the_lock(tmp_path: Path) -> None:

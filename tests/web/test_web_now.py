@@ -87,6 +87,14 @@ def test_the_footer_says_that_it_was_never_aimed_or_why_what_was_measured_is_not
     assert say(rig_trouble="aim.json: is broken")["rig_notice"] == "aim.json: is broken."
 
 
+def test_what_could_not_be_kept_is_told_beside_what_is_in_force(say):
+    trouble = "What was measured is in force until the next start only: aim.json: cannot be written"
+    view = say(rig=RIG, rig_trouble=trouble, aim=aim_status(Stage.DONE))
+    for said in (view["rig_notice"], view["hint"]):
+        assert "are certain" in said
+        assert said.endswith(f" {trouble}.")
+
+
 def test_the_result_is_told_in_the_end(say):
     assert "are certain" in say(rig=RIG, aim=aim_status(Stage.DONE))["hint"]
     assert "are certain" not in say(rig=RIG, aim=aim_status(Stage.SQUAT))["hint"]

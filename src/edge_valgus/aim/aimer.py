@@ -32,7 +32,6 @@ STILL: Final = 0.03  # leg lengths, one standard deviation of the hips' place: n
 GONE_S: Final = 4.0  # nobody seen so long in the middle of it: place the box anew
 NOTHING_S: Final = 90.0  # so long without any progress …
 LONGEST_S: Final = 300.0  # … or so long in all: it ends by itself
-TOLD_S: Final = 8.0  # how long the result stays
 MIN_DEPTH: Final = 0.6  # shallower squats tell nothing of the bearing
 MAX_MDC_PCT: Final = 8.0  # whoever can't tell 7 cm apart measures nothing
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -29,25 +28,28 @@ from edge_valgus.events import Side
 from edge_valgus.feedback.aiming import AimLights
 from edge_valgus.feedback.lights import Lights
 from edge_valgus.live.client import LiveClient
-from edge_valgus.live.publisher import publishing_process
+from edge_valgus.live.process import publishing_process, signal_publisher
 from edge_valgus.pose import PoseTracker
 from edge_valgus.service import demo as drawn
 from edge_valgus.service.device import stop_on_signals, until
 from edge_valgus.service.sightings import tracked
-from edge_valgus.store.aim import StoredAim, write_aim
+from edge_valgus.store.aim import StoredAim, require_writable, write_aim
 
 ANSWER_S: Final = 5.0  # the running device begins to aim within its next frame
+MOVES_S: Final = 1.0  # a device that judges sends a dozen snapshots in it
+KEEP_S: Final = 30.0  # longer than an SD card takes for a small file
 FOLLOW_S: Final = 330.0  # longer than any aiming
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. kept: where; advice: what to do about it."""
+    """What came of it. kept: where; trouble: why it could not be kept; advice: what to do about it."""
 
     aim: StoredAim | None
     why: str
     advice: tuple[str, ...] = ()
     kept: Path | None = None
+    trouble: str = ""
 
 
 @click.command()
@@ -107,27 +109,39 @@ def aim(
             raise click.UsageError("--out: the running device keeps it in its own state folder; leave --out out.")
         outcome = _ask_the_device(process, config, say)
     else:
-        lamps = video is None and not (with_drawn or mock_gpio)
-        source: Source = VideoFile(video) if video is not None else PiCamera(config.camera)
-        source = drawn.aimed_at(seed) if with_drawn else source
-        outcome = _watch(source, config, model_dir, say, out=out, with_lamps=lamps)
+        source, of_camera = _source(config, video, seed if with_drawn else None)
+        keep = out or (config.store.aim_file if of_camera else None)
+        lamps = of_camera and not mock_gpio
+        outcome = _watch(source, config, model_dir, say, keep=keep, of_camera=of_camera, with_lamps=lamps)
     if as_json:
         click.echo(json.dumps(_as_dict(outcome, config), allow_nan=False))
     else:
         _print(outcome, config)
+    if outcome.trouble:
+        raise AimError(outcome.trouble)
     if outcome.aim is None:
         sys.exit(1)
+
+
+def _source(config: Config, video: Path | None, drawn_seed: int | None) -> tuple[Source, bool]:
+    """Where the pictures come from, and whether that is the box's own camera."""
+    if video is not None:
+        return VideoFile(video), False
+    if drawn_seed is not None:
+        return drawn.aimed_at(drawn_seed), False
+    return PiCamera(config.camera), True
 
 
 def _device_of(config: Config) -> int | None:
     """The process that has the camera; None if no device runs."""
     try:
-        return publishing_process(config.store.live_socket)
+        process = publishing_process(config.store.live_socket)
     except PermissionError as error:
         raise AimError(
             f"{config.store.runtime_path}: may not be read ({error.strerror}), so that the running device can't be asked; "
             "run it as root (sudo edge-valgus aim), or hold the button for 6 s"
         ) from error
+    return process.pid if process is not None else None
 
 
 class _Teller:
@@ -144,10 +158,18 @@ class _Teller:
 
 
 def _watch(
-    source: Source, config: Config, model_dir: Path | None, say: _Teller, *, out: Path | None, with_lamps: bool
+    source: Source,
+    config: Config,
+    model_dir: Path | None,
+    say: _Teller,
+    *,
+    keep: Path | None,
+    of_camera: bool,
+    with_lamps: bool,
 ) -> Outcome:
-    """Aim with a source of our own."""
-    of_camera = isinstance(source, PiCamera)
+    """Aim with a source of our own. keep: where the result goes, None for nowhere."""
+    if keep is not None:
+        require_writable(keep)
     network, model = open_model(config, model_dir, real_people=of_camera)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
@@ -172,10 +194,13 @@ def _watch(
     stored = StoredAim.of(
         status.result, at=datetime.now(UTC).astimezone(), source=source.name, model=model, size_px=source.size_px
     )
-    kept = out or (config.store.aim_file if of_camera else None)
-    if kept is not None:
-        write_aim(kept, stored)
-    return Outcome(stored, "", status.result.advice(config.knee.threshold_pct), kept)
+    advice = status.result.advice(config.knee.threshold_pct)
+    try:
+        if keep is not None:
+            write_aim(keep, stored)
+    except AimError as error:  # the numbers are told all the same: five squats were squatted for them
+        return Outcome(stored, "", advice, trouble=str(error))
+    return Outcome(stored, "", advice, keep)
 
 
 def _in_words(status: AimStatus) -> tuple[str, str]:
@@ -184,33 +209,73 @@ def _in_words(status: AimStatus) -> tuple[str, str]:
 
 def _ask_the_device(process: int, config: Config, say: _Teller) -> Outcome:
     """The device has the camera: ask it to aim, and tell what it says."""
+    device = f"the device (process {process})"
     with LiveClient(config.store.live_socket) as live:
-        before = _wait_for(live, lambda _: True, ANSWER_S)
-        if before is None or "aim" not in before:
-            raise AimError(
-                f"the device (process {process}) has the camera, and can't be asked from here; hold its button for 6 s, or stop it first: "
-                "sudo systemctl stop edge-valgus"
-            )
-        if before["aim"] is None:
-            _signal(process)
-        now = _wait_for(live, lambda snapshot: snapshot["aim"] is not None, ANSWER_S)
-        if now is None:
-            raise AimError(
-                f"the device (process {process}) did not begin to aim; its log says why: journalctl -u edge-valgus"
-            )
+        now: dict[str, Any] | None = _begun(live, device, lambda: _signal(process, config))
         ended_s = time.monotonic() + FOLLOW_S
         while time.monotonic() < ended_s:
-            status = now.get("aim") if now is not None else None
-            if status is None:
-                return Outcome(None, "The device stopped aiming, or stopped.")
+            if now is None or now.get("aim") is None:
+                fault = now.get("fault") if now is not None else None
+                return Outcome(None, f"The device stopped aiming, or stopped{f': {fault}' if fault else ''}.")
+            status = now["aim"]
             if status["stage"] == Stage.FAILED.value:
                 return Outcome(None, status["hint"])
-            if status["stage"] == Stage.DONE.value and now is not None and now.get("rig"):
-                stored = StoredAim(**now["rig"])
-                return Outcome(stored, "", _advice(stored, config), config.store.aim_file)
+            if status["stage"] == Stage.DONE.value and now.get("rig"):
+                return _measured(live, now, config)
             say(status["headline"], status["hint"])
             now = _wait_for(live, lambda _: True, ANSWER_S)
     return Outcome(None, "It took too long.")
+
+
+def _begun(live: LiveClient, device: str, ask: Callable[[], None]) -> dict[str, Any]:
+    """The first snapshot of an aiming that is in progress; one is asked for where none is. Raises AimError."""
+    before = live.wait(0, ANSWER_S)[1]
+    if before is None:
+        raise AimError(
+            f"{device} sends no picture yet: it is still starting, or its camera hangs; try again in a minute, or look into its log: "
+            "journalctl -u edge-valgus"
+        )
+    # A fault of the disk does not keep it from aiming; after any other there is no next frame.
+    if before.get("fault") and _wait_for(live, lambda snapshot: snapshot.get("t") != before.get("t"), MOVES_S) is None:
+        raise AimError(f"{device} can't aim: {before['fault']}; mend that first")
+    if "aim" not in before:
+        raise AimError(
+            f"{device} has the camera, and can't be asked from here; hold its button for 6 s, or stop it first: "
+            "sudo systemctl stop edge-valgus"
+        )
+    if _in_progress(before):
+        return before
+    ask()
+    # What is told of the one before is not this one's end.
+    now = _wait_for(live, _in_progress, ANSWER_S)
+    if now is None:
+        raise AimError(
+            f"{device} did not begin to aim within {ANSWER_S:.0f} s, but still may with its next picture: a short press of its button "
+            "ends that; its log says why: journalctl -u edge-valgus"
+        )
+    return now
+
+
+def _in_progress(snapshot: dict[str, Any]) -> bool:
+    status = snapshot.get("aim")
+    return status is not None and status["stage"] not in {Stage.DONE.value, Stage.FAILED.value}
+
+
+def _measured(live: LiveClient, now: dict[str, Any], config: Config) -> Outcome:
+    """The device's result, once it is on its disk or can't be."""
+
+    def settled(snapshot: dict[str, Any]) -> bool:
+        return bool(snapshot.get("rig_kept") or snapshot.get("rig_trouble"))
+
+    stored = StoredAim(**now["rig"])
+    last = now if settled(now) else _wait_for(live, settled, KEEP_S)
+    if last is not None and last.get("rig_kept"):
+        return Outcome(stored, "", _advice(stored, config), config.store.aim_file)
+    trouble = last.get("rig_trouble") if last is not None else None
+    trouble = trouble or (
+        f"{config.store.aim_file}: the device did not say that it was written; look into its log: journalctl -u edge-valgus"
+    )
+    return Outcome(stored, "", _advice(stored, config), trouble=trouble)
 
 
 def _wait_for(live: LiveClient, wanted: Callable[[dict[str, Any]], bool], within_s: float) -> dict[str, Any] | None:
@@ -223,9 +288,9 @@ def _wait_for(live: LiveClient, wanted: Callable[[dict[str, Any]], bool], within
     return None
 
 
-def _signal(process: int) -> None:
+def _signal(process: int, config: Config) -> None:
     try:
-        os.kill(process, signal.SIGUSR1)
+        signal_publisher(config.store.live_socket, signal.SIGUSR1)
     except PermissionError as error:
         raise AimError(
             f"the device (process {process}) has the camera and belongs to another user; hold its button for 6 s, or: sudo edge-valgus aim"
@@ -248,7 +313,8 @@ def _as_dict(outcome: Outcome, config: Config) -> dict[str, Any]:
         told |= {f"mdc_{side.value}_pct": round(rig.mdc_pct(side), 2) for side in Side}
         told |= {f"threshold_{side.value}_pct": round(limits[side].threshold_pct, 2) for side in Side}
         told |= {f"release_{side.value}_pct": round(limits[side].release_pct, 2) for side in Side}
-    return told | {"advice": list(outcome.advice), "kept": str(outcome.kept) if outcome.kept else None}
+    told |= {"advice": list(outcome.advice), "kept": str(outcome.kept) if outcome.kept else None}
+    return told | {"trouble": outcome.trouble or None}
 
 
 def _print(outcome: Outcome, config: Config) -> None:

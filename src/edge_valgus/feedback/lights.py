@@ -205,8 +205,12 @@ class Lights:
 
 def _open_chip(runtime_dir: Path) -> Any:
     # lgpio drops its notification files into LG_WD, read when it is imported; otherwise into the working directory.
-    if "LG_WD" not in os.environ and os.access(runtime_dir, os.W_OK):
-        os.environ["LG_WD"] = str(runtime_dir)
+    if "LG_WD" not in os.environ:
+        # On the device it is there while the camera's process is, and not when a person tries the lights without that.
+        with suppress(OSError):
+            runtime_dir.mkdir(parents=True, exist_ok=True)
+        if os.access(runtime_dir, os.W_OK):
+            os.environ["LG_WD"] = str(runtime_dir)
     try:
         import gpiozero
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import selectors
@@ -190,21 +189,6 @@ class LivePublisher:
         if self._line is None or self._line[0] is not snapshot:
             self._line = (snapshot, to_json(snapshot) + b"\n")
         return self._line[1]
-
-
-def publishing_process(socket_path: Path) -> int | None:
-    """The id of the process that publishes there now; None if none does. Raises PermissionError where that may not be seen."""
-    try:
-        with socket_path.with_name(socket_path.name + ".lock").open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read(32))
-    except PermissionError:
-        raise
-    except (OSError, ValueError):
-        pass
-    return None  # nobody holds the lock: what stands in the file is the id of a process that is gone
 
 
 def _listen(path: Path) -> tuple[OwnerLock, socket.socket, int]:

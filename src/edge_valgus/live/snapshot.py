@@ -27,7 +27,8 @@ class Snapshot:
     wall_s: the reading's time as seconds since 1970. lights: a blinking lamp is on and off by turns.
     pose: None when no lifter is seen. last_rep: of the current set, counted or partial; None before the first.
     fault: one line for the page when something is wrong (camera, disk), else None. fps: frames judged per second.
-    aim: while the box is aimed. rig: what aiming measured and is in force; rig_trouble: why what was measured is not, in one line.
+    aim: while the box is aimed. rig: what aiming measured and is in force; rig_kept: whether it lies on the disk.
+    rig_trouble: why what was measured is not in force, or not kept, in one line.
     """
 
     reading: Reading
@@ -40,6 +41,7 @@ class Snapshot:
     fps: float = 0.0
     aim: AimStatus | None = None
     rig: StoredAim | None = None
+    rig_kept: bool = False
     rig_trouble: str | None = None
 
 
@@ -50,7 +52,8 @@ def to_dict(snapshot: Snapshot) -> dict[str, Any]:
     red_right}, set {number, counted, partial}, measures (the fields of `Measures`, null where not taken), skeleton (null,
     or {size: [width, height], xy: 17 × ([x, y] in whole px, or null), score: 17 × 0–1}), last_rep (null, or {number,
     counted, depth, descent_s, ascent_s, valgus}), model, fault (text or null), fps, aim (null, or {stage, headline, hint,
-    checks: [{name, right}], squats, wanted}), rig (null, or the fields of `StoredAim`), rig_trouble (text or null).
+    checks: [{name, right}], squats, wanted}), rig (null, or the fields of `StoredAim`), rig_kept, rig_trouble (text or
+    null).
     """
     reading = snapshot.reading
     return {
@@ -70,6 +73,7 @@ def to_dict(snapshot: Snapshot) -> dict[str, Any]:
         "fps": _number(snapshot.fps, 1),
         "aim": None if snapshot.aim is None else _aim(snapshot.aim),
         "rig": None if snapshot.rig is None else asdict(snapshot.rig),
+        "rig_kept": snapshot.rig_kept,
         "rig_trouble": snapshot.rig_trouble,
     }
 

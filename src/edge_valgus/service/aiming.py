@@ -27,7 +27,8 @@ class Aiming:
     """What was measured of this box, and the measuring of it.
 
     While `status` is not None the frames are the aiming's: the analysis sees nobody, so that no squat of it is counted or kept.
-    stored: what was measured and is in force, None if nothing is. trouble: why what was measured is not in force, in one line.
+    stored: what was measured and is in force, None if nothing is. kept: whether that lies on the disk, too.
+    trouble: why what was measured is not in force, or not kept, in one line.
     Nothing here raises: without a usable aim the device goes on as if there were none, and says so.
     """
 
@@ -42,9 +43,11 @@ class Aiming:
         self._aimer: Aimer | None = None
         self._ended_s: float | None = None
         self._writing: threading.Thread | None = None
+        self._disk = threading.Lock()
         self._found: StoredAim | None = None
         self._size_px: tuple[int, int] | None = None
         self.stored: StoredAim | None = None
+        self.kept = False
         self.trouble: str | None = None
         try:
             self._found = read_aim(path)
@@ -56,9 +59,14 @@ class Aiming:
         """How the aiming stands; None while there is none."""
         return self._aimer.status if self._aimer is not None else None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether one is in progress; its end, while that is told, is none."""
+        return self._aimer is not None and not self._aimer.status.ended
+
     def pressed(self, analyser: Analyser, time_s: float) -> tuple[Event, ...]:
         """Begin; or, while it goes on, give up. Returns the events of ending the set that was open."""
-        if self._aimer is not None:
+        if self.goes_on:
             self.give_up()
             return ()
         log.info("Aiming begins")
@@ -100,7 +108,7 @@ class Aiming:
         if other:
             self._doubt(f"The box was aimed on {found.day} with {other}: aim it again (hold the button for 6 s)")
             return
-        self.stored = found
+        self.stored, self.kept = found, True
         analyser.use(found.rig)
 
     def _keep(self, analyser: Analyser, result: Aim, time_s: float, size_px: tuple[int, int]) -> None:
@@ -111,17 +119,24 @@ class Aiming:
             model=self._model,
             size_px=size_px,
         )
-        self.stored, self.trouble = aim, None
+        self.stored, self.kept, self.trouble = aim, False, None
         analyser.use(aim.rig)
         # An SD card may take seconds, and the frame loop has none.
         self._writing = threading.Thread(target=self._write, args=(aim,), name="aim", daemon=True)
         self._writing.start()
 
     def _write(self, aim: StoredAim) -> None:
-        try:
-            write_aim(self._path, aim)
-        except AimError as error:
-            self._doubt(f"What was measured is in force until the next start only: {error}")
+        with self._disk:
+            if aim is not self.stored:  # the one before took so long that there is a newer one
+                return
+            try:
+                write_aim(self._path, aim)
+            except Exception as error:  # noqa: BLE001  nobody waits for this thread: what isn't told here is never told
+                reason = error if isinstance(error, AimError) else f"{self._path}: internal error: {error!r}"
+                self._doubt(f"What was measured is in force until the next start only: {reason}")
+            else:
+                if aim is self.stored:
+                    self.trouble, self.kept = None, True
 
     def _doubt(self, trouble: str) -> None:
         self.trouble = trouble

@@ -174,7 +174,7 @@ def _pressed(presses: queue.SimpleQueue[Press], aiming: Aiming, analyser: Analys
         press = presses.get_nowait()
     except queue.Empty:
         return ()
-    if press is Press.AIM or aiming.status is not None:
+    if press is Press.AIM or aiming.goes_on:
         return aiming.pressed(analyser, time_s)
     return analyser.end_set(time_s, new_session=press is Press.NEW_SESSION)
 

@@ -144,6 +144,7 @@ class LiveSink:
                 fps=self._fps,
                 aim=self._aiming.status if self._aiming is not None else None,
                 rig=self._aiming.stored if self._aiming is not None else None,
+                rig_kept=self._aiming.kept if self._aiming is not None else False,
                 rig_trouble=self._aiming.trouble if self._aiming is not None else None,
             )
         )

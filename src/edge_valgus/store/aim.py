@@ -6,11 +6,13 @@ and what is wrong with it can be no trouble for the sets.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
-import tempfile
-from contextlib import suppress
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,41 +110,53 @@ class StoredAim:
         return " and ".join(said)
 
 
+def require_writable(path: Path) -> None:
+    """Raises AimError if an aim can't be written there: better before five squats than after them."""
+    with _said_as_aim_error(path):
+        os.close(_open_new(path))
+        _temporary(path).unlink()
+
+
 def write_aim(path: Path, aim: StoredAim) -> None:
-    """Put it in place of what was there. Raises AimError when it can't be written; what was there then still is."""
-    content = json.dumps({"format": FORMAT, "version": VERSION, **asdict(aim)}, indent=1, allow_nan=False) + "\n"
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), 0o640)  # the page's user is in the group
-            if os.geteuid() == 0:
-                # By `sudo edge-valgus aim` without a running device: it has to be able to read it afterwards.
-                folder = path.parent.stat()
-                os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary is not None:
+    """Put it in place of what was there. Raises AimError when it can't be written; what was there then still is.
+
+    One writer at a time. What `read_aim` would refuse is refused here, too.
+    """
+    values = asdict(aim)
+    for key, value in values.items():
+        problem = _problem(key, value)
+        if problem:
+            raise AimError(f"{path}: was not written: {key} = {value!r}: expected {problem}; aim again")
+    content = json.dumps({"format": FORMAT, "version": VERSION, **values}, indent=1, allow_nan=False) + "\n"
+    with _said_as_aim_error(path):
+        descriptor = _open_new(path)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), 0o640)  # the page's user is in the group
+                if os.geteuid() == 0:
+                    # By `sudo edge-valgus aim` without a running device: it has to be able to read it afterwards.
+                    folder = path.parent.stat()
+                    os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
+                os.fsync(file.fileno())
+            _temporary(path).replace(path)
+        except BaseException:
             with suppress(OSError):
-                Path(temporary).unlink(missing_ok=True)
-        raise AimError(
-            f"{path}: cannot be written ({error.strerror}); give a folder of yours, or run as the device's user"
-        ) from error
+                _temporary(path).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
 
 
 def read_aim(path: Path) -> StoredAim | None:
     """What was measured; None where nothing was. Raises AimError naming file, value and what to do if it is no good."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = _read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise AimError(f"{path}: cannot be read ({error.strerror}); {ADVICE}") from error
+        what = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+        raise AimError(f"{path}: cannot be read ({what}); {ADVICE}") from error
     try:
         table = json.loads(raw) if len(raw) <= MAX_BYTES else None
     except (ValueError, RecursionError):
@@ -159,6 +173,53 @@ def read_aim(path: Path) -> StoredAim | None:
             raise AimError(f"{path}: {key} = {found}: expected {problem}; {ADVICE}")
         values[key] = table[key] if key in (*_TEXTS, *_WHOLE) else float(table[key])
     return StoredAim(**values)
+
+
+def _temporary(path: Path) -> Path:
+    # Always the same name: a power cut leaves one file behind, which the next write takes away.
+    return path.with_name(path.name + "~")
+
+
+def _open_new(path: Path) -> int:
+    """Make the folder, and in it the empty file that is to become `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "there is something that is no ordinary file")
+    temporary = _temporary(path)
+    temporary.unlink(missing_ok=True)
+    # Root may write into the device's folder, and must not be led out of it by what lies there.
+    return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without it a power cut may undo the renaming.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> bytes:
+    # What lies there may be anything: a link to what only root may read, or a pipe, which keeps who opens it waiting.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _said_as_aim_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AimError(
+            f"{path}: cannot be written ({error.strerror or error}); give a folder of yours, or run as the device's user"
+        ) from error
 
 
 def _problem(key: str, value: object) -> str:

@@ -13,18 +13,21 @@ from edge_valgus.errors import EdgeValgusError
 class OwnerLock:
     """An exclusive lock on `path`, with the owner's process id in it. The kernel lets go of it when the process dies.
 
-    The file stays behind: removing it would let two processes each lock a file of that name.
+    Only its owner may open it. The file stays behind: removing it would let two processes each lock a file of that name.
     """
 
     def __init__(self, path: Path, *, owned: str, error: type[EdgeValgusError], advice: str) -> None:
         """Take the lock on `path`; `owned` and `advice` word the `error` raised when another process has it."""
         self.path = path
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as reason:
             raise error(
                 f"{path} cannot be opened ({reason.strerror}); check that its folder exists and is writable"
             ) from None
+        # Whoever may read it may lock it: the page's user could keep the camera from starting. Older ones were readable.
+        with contextlib.suppress(OSError):
+            os.fchmod(self._fd, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as reason:

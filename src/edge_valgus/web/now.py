@@ -63,9 +63,11 @@ def describe(snapshot: Mapping[str, Any] | None, *, connected: bool, knee: KneeC
     view["model_notice"] = model_notice(snapshot.get("model"))
     view["fps"] = plain(snapshot.get("fps"))
     stored, knee = in_force(snapshot.get("rig")), knee or KneeConfig()
-    view["rig_notice"] = rig_notice(stored, snapshot.get("rig_trouble"), knee)
+    trouble = snapshot.get("rig_trouble")
+    view["rig_notice"] = rig_notice(stored, trouble, knee)
     if stored is not None and view["aim"] is not None and view["aim"]["look"] == "done":
         view["hint"] += f" {certain(stored, knee)}"
+        view["hint"] += f" {trouble}." if trouble else ""
     return view
 
 

@@ -52,10 +52,11 @@ def in_force(rig: Mapping[str, Any] | None) -> StoredAim | None:
 
 
 def rig_notice(stored: StoredAim | None, trouble: object, knee: KneeConfig) -> str:
-    """One line for the footer: which minimum detectable change applies."""
+    """One line for the footer: which minimum detectable change applies, and what is wrong with it."""
+    told = f"{trouble}." if trouble else ""
     if stored is None:
-        return f"{trouble}." if trouble else NEVER
-    return f"Aimed on {stored.day}. {certain(stored, knee)}"
+        return told or NEVER
+    return " ".join(filter(None, (f"Aimed on {stored.day}. {certain(stored, knee)}", told)))
 
 
 def certain(stored: StoredAim, knee: KneeConfig) -> str:
