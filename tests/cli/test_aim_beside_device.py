@@ -159,3 +159,26 @@ def test_a_press_that_may_still_be_heard_is_told(config):
 def test_a_fault_on_the_way_is_told(config):
     outcome, _ = Device(config, {}, pressed=[PLACE, {"fault": "no picture for 5 s"}]).ask()
     assert outcome.why == "The device stopped aiming, or stopped: no picture for 5 s."
+
+
+@pytest.mark.parametrize(("states", "signals"), [([{}], 2), ([PLACE], 0)], ids=["asked for here", "of somebody else"])
+def test_breaking_off_ends_the_aiming_that_was_asked_for(config, monkeypatch, states, signals):
+    """Or the device would judge nobody for minutes."""
+
+    def breaks_off(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command._Teller, "__call__", breaks_off)
+    device = Device(config, *states, pressed=[PLACE])
+    device_run = device._run
+
+    def run_on(publisher):
+        device_run(publisher)
+        while not device.presses.empty():
+            device.presses.get()
+            device.signals += 1
+
+    device._run = run_on
+    with pytest.raises(KeyboardInterrupt):
+        device.ask()
+    assert device.signals == signals

@@ -11,6 +11,7 @@ from command_line import CommandLine, write_drawn_video, write_grey_video, write
 
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.config import PRACTICE
+from edge_valgus.service.demo import aimed_at
 from edge_valgus.store.aim import read_aim
 
 REP = RepScript(depth=1.0, descent_s=1.0, hold_s=0.1, ascent_s=0.9, rest_s=0.8)
@@ -146,6 +147,16 @@ def coarse(edge_valgus, **changes):
     path = edge_valgus.folder / "coarse.json"
     path.write_text(json.dumps(table | changes))
     return path
+
+
+@pytest.mark.slow
+def test_a_video_is_aimed_by(edge_valgus):
+    path = write_drawn_video(edge_valgus.folder / "aiming [left].mp4", aimed_at(0))
+    done = edge_valgus("aim", "--video", path, "--out", "measured.json")
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert "squats before aiming [left].mp4 (" in done.stdout
+    kept = json.loads((edge_valgus.folder / "measured.json").read_text())
+    assert (kept["source"], kept["squats"]) == (path.name, 5)
 
 
 def test_analyze_judges_by_it(edge_valgus, drawn, video):

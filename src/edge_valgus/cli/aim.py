@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from edge_valgus.aim import Aim, Aimer, AimStatus, Stage
 from edge_valgus.analysis.rig import Rig, limits_of
@@ -154,7 +155,7 @@ class _Teller:
     def __call__(self, headline: str, hint: str) -> None:
         if f"{headline}{hint}" != self._said:
             self._said = f"{headline}{hint}"
-            self._console.print(f"[bold]{headline}[/]  {hint}", soft_wrap=True)
+            self._console.print(f"[bold]{escape(headline)}[/]  {escape(hint)}", soft_wrap=True)
 
 
 def _watch(
@@ -177,6 +178,7 @@ def _watch(
         if with_lamps:
             lamps = stack.enter_context(Lights(config.lights, runtime_dir=config.store.runtime_path))
         stack.enter_context(source)
+        size_px = source.size_px
         aimer, lights = Aimer(config), AimLights()
         for sighting in until(stop, tracked(source, PoseTracker(network, config.zone))):
             status = aimer.see(sighting.time_s, sighting.pose)
@@ -192,7 +194,7 @@ def _watch(
     if status.result is None:
         return Outcome(None, status.hint)
     stored = StoredAim.of(
-        status.result, at=datetime.now(UTC).astimezone(), source=source.name, model=model, size_px=source.size_px
+        status.result, at=datetime.now(UTC).astimezone(), source=source.name, model=model, size_px=size_px
     )
     advice = status.result.advice(config.knee.threshold_pct)
     try:
@@ -210,20 +212,33 @@ def _in_words(status: AimStatus) -> tuple[str, str]:
 def _ask_the_device(process: int, config: Config, say: _Teller) -> Outcome:
     """The device has the camera: ask it to aim, and tell what it says."""
     device = f"the device (process {process})"
+    asked = False
+
+    def ask() -> None:
+        nonlocal asked
+        _signal(process, config)
+        asked = True
+
     with LiveClient(config.store.live_socket) as live:
-        now: dict[str, Any] | None = _begun(live, device, lambda: _signal(process, config))
+        now: dict[str, Any] | None = _begun(live, device, ask)
         ended_s = time.monotonic() + FOLLOW_S
-        while time.monotonic() < ended_s:
-            if now is None or now.get("aim") is None:
-                fault = now.get("fault") if now is not None else None
-                return Outcome(None, f"The device stopped aiming, or stopped{f': {fault}' if fault else ''}.")
-            status = now["aim"]
-            if status["stage"] == Stage.FAILED.value:
-                return Outcome(None, status["hint"])
-            if status["stage"] == Stage.DONE.value and now.get("rig"):
-                return _measured(live, now, config)
-            say(status["headline"], status["hint"])
-            now = _wait_for(live, lambda _: True, ANSWER_S)
+        try:
+            while time.monotonic() < ended_s:
+                if now is None or now.get("aim") is None:
+                    fault = now.get("fault") if now is not None else None
+                    return Outcome(None, f"The device stopped aiming, or stopped{f': {fault}' if fault else ''}.")
+                status = now["aim"]
+                if status["stage"] == Stage.FAILED.value:
+                    return Outcome(None, status["hint"])
+                if status["stage"] == Stage.DONE.value and now.get("rig"):
+                    return _measured(live, now, config)
+                say(status["headline"], status["hint"])
+                now = _wait_for(live, lambda _: True, ANSWER_S)
+        except KeyboardInterrupt:
+            # Else the device would count and judge nothing for minutes, with nobody before it.
+            if asked and now is not None and _in_progress(now):
+                _signal(process, config)
+            raise
     return Outcome(None, "It took too long.")
 
 
@@ -321,11 +336,12 @@ def _print(outcome: Outcome, config: Config) -> None:
     console = Console(highlight=False)
     stored = outcome.aim
     if stored is None:
-        console.print(f"Not aimed. {outcome.why}", soft_wrap=True)
+        console.print(f"Not aimed. {outcome.why}", soft_wrap=True, markup=False)
         return
     console.print(
         f"Aimed, by {stored.squats} squats before {stored.source} ({stored.width_px}×{stored.height_px}).",
         soft_wrap=True,
+        markup=False,
     )
     console.print()
     for side in Side:
