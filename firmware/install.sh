@@ -41,7 +41,7 @@ before it is put back by itself.
   --help            this
 
   sudo firmware/install.sh --hostname edge-valgus       the usual first time
-  sudo firmware/install.sh                              after `git pull`: upgrade
+  sudo firmware/install.sh                              from a newer checkout: upgrade
   sudo firmware/install.sh --uninstall --purge          as if it had never been here
 
 It puts the program into /opt/edge-valgus (a link to a version in /opt/edge-valgus-releases, of which the last two are kept), its

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import threading
 from dataclasses import replace
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from edge_valgus.cli.doctor import doctor
 from edge_valgus.config import CameraConfig, Config, ModelConfig, StoreConfig, WebConfig
 from edge_valgus.doctor import parts
-from edge_valgus.doctor.check import State
+from edge_valgus.doctor.check import State, well
 from edge_valgus.doctor.parts import (
     check_aim,
     check_camera,
@@ -261,6 +262,20 @@ def test_page(page, status, state):
     answer, port = page
     answer.status = status
     assert check_page(Config(web=WebConfig(port=port))).state is state
+
+
+def test_a_page_is_asked_where_it_listens():
+    with socket.create_server(("127.0.0.3", 0)) as elsewhere:
+        port = elsewhere.getsockname()[1]
+        found = check_page(Config(web=WebConfig(host="127.0.0.4", port=port))).found
+    assert found.startswith(f"127.0.0.4:{port} does not answer")
+
+
+def test_brackets_in_what_is_found_are_no_marks(monkeypatch, tmp_path):
+    odd = well("settings", "[/x] under [model]")
+    monkeypatch.setattr("edge_valgus.cli.doctor.check_settings", lambda _: (odd, Config()))
+    shown = CliRunner().invoke(doctor, ["--config", str(_settings(tmp_path))])
+    assert "[/x] under [model]" in shown.output
 
 
 def test_a_page_that_is_not_served(page):

@@ -25,6 +25,7 @@ from edge_valgus.pose import KeypointModel
 from edge_valgus.store.aim import read_aim
 from edge_valgus.store.schema import SCHEMA_VERSION, version_of
 
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  a page that listens there answers on this machine's own address
 UNITS: Final = ("edge-valgus.service", "edge-valgus-web.service")
 SLOW_MS: Final = 100.0  # at 10 frames a second the knees are judged late
 TRIES: Final = 5
@@ -151,15 +152,15 @@ def check_database(config: Config) -> Check:
             version = version_of(database, path)
             (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
             (sets,) = database.execute("SELECT count(*) FROM sets").fetchone()
+            if health != "ok":
+                raise sqlite3.DatabaseError(f"damaged: {health}")
         finally:
             database.close()
     except (sqlite3.Error, StoreError, OSError) as error:
+        if not os.access(path.parent, os.W_OK):  # SQLite makes a file beside it, even to read
+            return _ask_as_root(name, path.parent)
         return fails(
             name, f"{path}: {_one_line(error)}", "restore it from a backup, or move it away: a new one is made"
-        )
-    if health != "ok":
-        return fails(
-            name, f"{path} is damaged: {health}", "restore it from a backup, or move it away: a new one is made"
         )
     if version > SCHEMA_VERSION:
         return fails(name, f"{path} is of a newer edge-valgus (version {version})", "install that one again")
@@ -191,8 +192,9 @@ def check_aim(config: Config) -> Check:
 
 def check_page(config: Config) -> Check:
     """Whether the page answers, asked on this machine."""
-    name, address = "page", f"127.0.0.1:{config.web.port}"
-    connection = HTTPConnection("127.0.0.1", config.web.port, timeout=PAGE_PATIENCE_S)
+    host = "127.0.0.1" if config.web.host in EVERYWHERE else config.web.host
+    name, address = "page", f"{f'[{host}]' if ':' in host else host}:{config.web.port}"
+    connection = HTTPConnection(host, config.web.port, timeout=PAGE_PATIENCE_S)
     try:
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
