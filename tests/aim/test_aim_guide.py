@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -53,6 +54,15 @@ def test_a_well_mounted_box_is_let_pass(height_m, yaw_deg, roll_deg):
     view = replace(WELL, yaw_deg=yaw_deg, roll_deg=roll_deg)
     course = aimed(seen(drawn(view, body=Body(height_m=height_m)), until_s=4.0))
     assert course.stages == [Stage.PLACE, Stage.STILL]
+
+
+@pytest.mark.parametrize("height_m", [1.6, 1.8, 1.9])
+@pytest.mark.parametrize(("sees_deg", "distance_m"), [(41, 3.0), (41, 4.0), (67, 2.0), (49, 2.5)])
+def test_where_the_mounting_guide_puts_each_camera_it_is_let_pass(sees_deg, distance_m, height_m):
+    focal_heights = 0.5 / math.tan(math.radians(sees_deg / 2))
+    view = CameraView(height_m=1.0, distance_m=distance_m, pitch_deg=0.0, focal_heights=focal_heights)
+    course = aimed(seen(drawn(view, body=Body(height_m=height_m)), until_s=4.0))
+    assert course.stages == [Stage.PLACE, Stage.STILL], course.said
 
 
 def test_dim_legs_ask_for_light():
