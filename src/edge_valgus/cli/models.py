@@ -21,6 +21,7 @@ from edge_valgus.models.find import (
     find_model,
     get_entry,
     locate,
+    require_folder,
     search_folders,
 )
 from edge_valgus.models.manifest import ManifestEntry, load_manifest
@@ -48,6 +49,7 @@ def models(context: click.Context, manifest: Path | None) -> None:
 @click.pass_obj
 def list_models(manifest: Path | None, model_dir: Path | None) -> None:
     """List the models and where they are. In a pipe: one line each, separated by tabs."""
+    require_folder(model_dir)
     folders = search_folders(model_dir=model_dir, state_dir=_state_dir())
     rows = [_row(entry, locate(entry, folders)) for entry in load_manifest(manifest).values()]
     console = Console(highlight=False)
@@ -85,6 +87,7 @@ def fetch(manifest: Path | None, name: str | None, model_dir: Path | None) -> No
 @click.pass_obj
 def verify(manifest: Path | None, name: str | None, model_dir: Path | None) -> None:
     """Check size and SHA-256 of one model, or of all that are here."""
+    require_folder(model_dir)
     problems: list[ModelError] = []
     for wanted in [name] if name else load_manifest(manifest):
         try:

@@ -84,13 +84,15 @@ def page(config: Config, config_file: Path) -> Iterator[str]:
 
     config_file: where to write the settings for it. Raises WebError when it does not come up.
     """
+    address = f"http://{config.web.host}:{config.web.port}"
+    if _answers(address):
+        raise WebError(f"{address}: another edge-valgus has its page there; end that one, or take another port")
     config_file.write_text(render_config(config), encoding="utf-8")
     command = [sys.executable, "-m", "edge_valgus", "web", "--config", str(config_file)]
     command.append("--until-stdin-closes")  # the kernel closes it, also where nobody here can any more
     with config_file.with_suffix(".log").open("w+b") as said:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said)  # noqa: S603  our own program
         try:
-            address = f"http://{config.web.host}:{config.web.port}"
             _wait_for(process, address, said)
             yield address
         finally:
@@ -105,12 +107,9 @@ def page(config: Config, config_file: Path) -> Iterator[str]:
 
 
 def _wait_for(process: subprocess.Popen[bytes], address: str, said: IO[bytes]) -> None:
-    pool = urllib3.PoolManager(retries=False, timeout=1.0)
     deadline_s = time.monotonic() + PAGE_UP_S
     while time.monotonic() < deadline_s:
-        answered = False
-        with contextlib.suppress(urllib3.exceptions.HTTPError):
-            answered = pool.request("GET", f"{address}/healthz").headers.get("Server") == "edge-valgus"
+        answered = _answers(address)
         # Something else may answer on a taken port; ours ends then, and says why.
         if process.poll() is not None:
             said.seek(0)
@@ -122,6 +121,15 @@ def _wait_for(process: subprocess.Popen[bytes], address: str, said: IO[bytes]) -
             return
         time.sleep(0.2)
     raise WebError(f"{address}: the page did not come up within {PAGE_UP_S:.0f} s; try `edge-valgus web`")
+
+
+def _answers(address: str) -> bool:
+    """Whether a page of an edge-valgus is there, of whichever."""
+    pool = urllib3.PoolManager(retries=False, timeout=1.0)
+    try:
+        return pool.request("GET", f"{address}/healthz").headers.get("Server") == "edge-valgus"
+    except urllib3.exceptions.HTTPError:
+        return False
 
 
 def render_config(config: Config) -> str:
