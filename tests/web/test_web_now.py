@@ -79,7 +79,7 @@ RIG = StoredAim(
 def test_the_footer_says_which_change_is_certain(say):
     said = say(rig=RIG)["rig_notice"].replace("\u00a0", " ")
     assert said.startswith("Aimed on 2026-11-26. Here, changes of 1.9 % (left knee) and 4.2 % (right knee)")
-    assert said.endswith("red lights come on from 3.3 and 4.2 %.")
+    assert said.endswith("red lights come on from 3.3 and 4.2 %, sooner where knees are seen steadily.")
 
 
 def test_the_footer_says_that_it_was_never_aimed_or_why_what_was_measured_is_not_used(say):

@@ -370,5 +370,5 @@ def _knee_line(side: Side, rig: Rig, config: Config) -> str:
     which = "this rig's own" if limits.threshold_pct > config.knee.threshold_pct else "the settings'"
     return (
         f"  {side.value + ' knee':<11} repeats within {sem:.1f} % of leg length (SEM), so changes of {rig.mdc_pct(side):.1f} % are certain; "
-        f"red from {limits.threshold_pct:.1f} % ({which}) to {limits.release_pct:.1f} %"
+        f"red from {limits.threshold_pct:.1f} % ({which}), or a little sooner where knees are seen steadily"
     )

@@ -67,7 +67,7 @@ def certain(stored: StoredAim, knee: KneeConfig) -> str:
     red = f"{limits[0]:.1f}" if round(limits[0], 1) == round(limits[1], 1) else f"{limits[0]:.1f} and {limits[1]:.1f}"
     return (
         f"Here, changes of {left} (left knee) and {right} (right knee) of leg length are certain, with 95\N{NO-BREAK SPACE}%; "
-        f"red lights come on from {red}\N{NO-BREAK SPACE}%."
+        f"red lights come on from {red}\N{NO-BREAK SPACE}%, sooner where knees are seen steadily."
     )
 
 
