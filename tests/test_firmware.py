@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,63 @@ def test_the_boot_settings_say_why():
             while block and block[-1] and not block[-1].startswith("#"):
                 block.pop()
             assert block[-1].startswith("#"), f"{line}: no comment above it"
+
+
+SHELL = f"""
+set -euo pipefail
+cd "$1"
+here={FIRMWARE} program=$PWD/program releases=$PWD/releases state=$PWD/state config=$PWD/config.toml log=$PWD/log
+camera_unit=edge-valgus.service page_unit=edge-valgus-web.service as_pi=""
+for part in say machine release system services; do . "$here/lib/$part.sh"; done
+"""
+"""The installer's functions, with a folder in place of the machine."""
+
+
+def shell(folder, script, **more):
+    """Start a script that has them."""
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+    return subprocess.Popen(["bash", "-c", SHELL + script, "bash", folder], text=True, **given)
+
+
+GOING_BACK = """
+mkdir -p releases/old releases/new
+ln -s "$PWD/releases/new" program
+scratch="" unproved=$PWD/releases/new came_from=$PWD/releases/old
+switch_to() { touch begun; sleep 0.3; say "starting it"; rm program; ln -s "$1" program; }
+is_healthy() { touch asked; sleep 0.3; }
+trap clear_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+"""
+WAYS_BACK = pytest.mark.parametrize("way", ["go_back", "exit 1"], ids=["by itself", "when it is stopped"])
+
+
+def went_back(folder):
+    return (folder / "program").readlink() == folder / "releases/old" and not (folder / "releases/new").exists()
+
+
+@WAYS_BACK
+@pytest.mark.parametrize("stop", ["INT", "TERM", "HUP"])
+@pytest.mark.parametrize("when", ["begun", "asked"])
+def test_the_way_back_is_not_interrupted(tmp_path, way, stop, when):
+    process = shell(tmp_path, GOING_BACK + way)
+    for _ in range(500):
+        if (tmp_path / when).exists():
+            break
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, f"SIG{stop}"))
+    process.communicate(timeout=30)
+    assert went_back(tmp_path)
+
+
+@WAYS_BACK
+def test_a_terminal_that_is_gone_keeps_it_from_no_way_back(tmp_path, way):
+    with Path("/dev/full").open("w") as gone:
+        shell(tmp_path, GOING_BACK + way, stdout=gone, stderr=gone).wait(30)
+    assert went_back(tmp_path)
+
+
+def test_a_way_back_that_fails_is_tried_once_more(tmp_path):
+    fails_once = 'switch_to() { if [ ! -e begun ]; then touch begun; false; fi; ln -sfn "$1" program; }\n'
+    shell(tmp_path, GOING_BACK + fails_once + "go_back").communicate(timeout=30)
+    assert went_back(tmp_path)

@@ -66,20 +66,20 @@ unproved="" # the release that was switched to and has not been seen to work yet
 came_from=""
 
 go_back() { # to the release before, or to none
-    local bad=$unproved
+    # Nothing interrupts this. Should it end early all the same, clear_up does it over again: what is unproved is so until the end.
+    hold_out
+    if [ "$came_from" != "$unproved" ]; then
+        if [ -d "$came_from" ]; then
+            say "putting $(basename "$came_from") back"
+            switch_to "$came_from"
+            is_healthy "$came_from" inactive || say "warning: it does not answer either; see: journalctl -u $page_unit"
+        else
+            say "taking it out again"
+            take_out
+        fi
+        rm -rf "$unproved"
+    fi
     unproved=
-    if [ "$came_from" = "$bad" ]; then
-        return
-    fi
-    if [ -d "$came_from" ]; then
-        say "putting $(basename "$came_from") back"
-        switch_to "$came_from"
-        is_healthy "$came_from" inactive || say "warning: it does not answer either; see: journalctl -u $page_unit"
-    else
-        say "taking it out again"
-        take_out
-    fi
-    rm -rf "$bad"
 }
 
 show_last_words() {
