@@ -2,6 +2,7 @@
 # Turns a Raspberry Pi, or any Debian 12 or 13, into the device. `firmware/install.sh --help` says how.
 # Why it is as it is: docs/decisions.md, "The installer".
 set -euo pipefail
+export LC_ALL=C.UTF-8 LANGUAGE= # what apt answers is read here, and it answers in the language of the machine
 umask 022 # what is installed has to be readable for the device's users, whatever root's habits are
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -146,3 +147,21 @@ def test_a_way_back_that_fails_is_tried_once_more(tmp_path):
     fails_once = 'switch_to() { if [ ! -e begun ]; then touch begun; false; fi; ln -sfn "$1" program; }\n'
     shell(tmp_path, GOING_BACK + fails_once + "go_back").communicate(timeout=30)
     assert went_back(tmp_path)
+
+
+def test_apt_is_understood_on_a_machine_that_speaks_another_language(tmp_path):
+    """apt itself answers in German only where its translations are: a stand-in that asks for the language as apt does."""
+    copy = tmp_path / "firmware"
+    shutil.copytree(FIRMWARE, copy)
+    script = copy / "install.sh"
+    script.write_text(script.read_text().removesuffix('main "$@"\n') + "is_offered python3-venv\n")
+    apt = tmp_path / "bin/apt-cache"
+    apt.parent.mkdir()
+    apt.write_text(
+        '#!/bin/sh\n[ "${LC_ALL:-$LANG}$LANGUAGE" = C.UTF-8 ] && word=Candidate || word=Installationskandidat\n'
+        'printf "$2:\\n  %s: 3.11.2-1\\n" "$word"\n'
+    )
+    apt.chmod(0o755)
+    speaks = os.environ | dict.fromkeys(("LANG", "LANGUAGE", "LC_ALL"), "de_DE.UTF-8")
+    speaks["PATH"] = f"{apt.parent}:{os.environ['PATH']}"
+    assert subprocess.run(["bash", script], env=speaks, check=False).returncode == 0
