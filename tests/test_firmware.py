@@ -105,6 +105,14 @@ def shell(folder, script, **more):
     return subprocess.Popen(["bash", "-c", SHELL + script, "bash", folder], text=True, **given)
 
 
+def said_by(folder, script):
+    """What a script says that has them; it has to succeed."""
+    process = shell(folder, script)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, out + err
+    return out
+
+
 GOING_BACK = """
 mkdir -p releases/old releases/new
 ln -s "$PWD/releases/new" program
@@ -165,3 +173,22 @@ def test_apt_is_understood_on_a_machine_that_speaks_another_language(tmp_path):
     speaks = os.environ | dict.fromkeys(("LANG", "LANGUAGE", "LC_ALL"), "de_DE.UTF-8")
     speaks["PATH"] = f"{apt.parent}:{os.environ['PATH']}"
     assert subprocess.run(["bash", script], env=speaks, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("release", "before", "kept"),
+    [
+        pytest.param("three", "two", {"two", "three"}, id="upgraded"),
+        pytest.param("two", "two", {"one", "two", "three"}, id="installed once more"),
+        pytest.param("three", "", {"three"}, id="the first"),
+    ],
+)
+def test_the_release_before_is_kept(tmp_path, release, before, kept):
+    for name in ("one", "two", "three"):
+        (tmp_path / f"releases/{name}/share/edge-valgus").mkdir(parents=True)
+        (tmp_path / f"releases/{name}/share/edge-valgus/complete").touch()
+    (tmp_path / "releases/rubbish/bin").mkdir(parents=True)
+    places = [f"releases/{name}" if name else "" for name in (release, before)]
+    script = "forget_old_releases " + " ".join(f'"{place and tmp_path / place}"' for place in places)
+    said_by(tmp_path, script)
+    assert {path.name for path in (tmp_path / "releases").iterdir()} == kept

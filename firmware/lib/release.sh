@@ -96,6 +96,9 @@ prove() { # prove RELEASE: it runs on this machine's processor, with this machin
 forget_old_releases() { # forget_old_releases RELEASE BEFORE: the one before stays, to go back to by hand
     local each
     for each in "$releases"/*; do
-        case $each in "$1" | "$2") ;; *) rm -rf "$each" ;; esac
+        case $each in "$1" | "$2") continue ;; esac
+        # Installed once more, RELEASE takes nobody's place, and the one before it is among the others.
+        if [ "$1" = "$2" ] && [ -f "$each/$complete" ]; then continue; fi
+        rm -rf "$each"
     done
 }
