@@ -94,7 +94,9 @@ set -euo pipefail
 cd "$1"
 here={FIRMWARE} program=$PWD/program releases=$PWD/releases state=$PWD/state config=$PWD/config.toml log=$PWD/log
 camera_unit=edge-valgus.service page_unit=edge-valgus-web.service as_pi=""
+readonly() {{ declare -g "$@"; }}
 for part in say machine release system services; do . "$here/lib/$part.sh"; done
+for place in units avahi_file journald_file watchdog_file boot command_link; do declare "$place=$PWD${{!place}}"; done
 """
 """The installer's functions, with a folder in place of the machine."""
 
@@ -192,3 +194,21 @@ def test_the_release_before_is_kept(tmp_path, release, before, kept):
     script = "forget_old_releases " + " ".join(f'"{place and tmp_path / place}"' for place in places)
     said_by(tmp_path, script)
     assert {path.name for path in (tmp_path / "releases").iterdir()} == kept
+
+
+ON_FAT = r"""
+mkdir -p "$boot"
+printf 'dtparam=audio=on\n' >"$boot/config.txt"
+sync() { printf 'sync %s: ' "$*"; tr '\n' ' ' <"$boot/config.txt"; echo; }
+"""
+"""A boot partition, and what is in config.txt whenever something is flushed."""
+
+
+def test_the_boot_settings_are_on_the_card_before_they_take_the_place_of_the_old_ones(tmp_path):
+    boot = tmp_path / "boot/firmware"
+    said = said_by(tmp_path, ON_FAT + 'include_boot_settings "$here/system/config.txt"').splitlines()
+    assert said[-2:] == [
+        f"sync {boot}/config.txt.new: dtparam=audio=on ",
+        f"sync -f {boot}: dtparam=audio=on  [all] include edge-valgus.txt ",
+    ]
+    assert said[0] == f"sync {boot}/edge-valgus.txt.new: dtparam=audio=on ", "included before it is there"

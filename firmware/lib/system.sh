@@ -94,7 +94,7 @@ include_boot_settings() { # include_boot_settings FRAGMENT
     say "adding \"$include\" to $boot/config.txt"
     # In a section for all models, whatever the file ends in. Whole or not at all: a Pi does not start from half of one.
     { cat "$boot/config.txt" && printf '\n[all]\n%s\n' "$include"; } >"$boot/config.txt.new"
-    mv "$boot/config.txt.new" "$boot/config.txt"
+    replace "$boot/config.txt"
     must_restart=yes
 }
 
@@ -103,8 +103,8 @@ remove_system_files() {
         /usr/local/lib/sysusers.d/edge-valgus.conf /usr/local/lib/tmpfiles.d/edge-valgus.conf
     if [ "$(readlink "$command_link" || true)" = "$program/bin/edge-valgus" ]; then rm "$command_link"; fi
     if grep -qsxF "$include" "$boot/config.txt"; then
-        grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new"
-        mv "$boot/config.txt.new" "$boot/config.txt"
+        grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new" || true # 1: nothing else was in it
+        replace "$boot/config.txt"
     fi
     rm -f "$boot/edge-valgus.txt"
     if is_running; then systemctl daemon-reload; fi
@@ -117,6 +117,12 @@ put() { # put FILE PLACE: copy it there, readable for all, if it is another one;
     mkdir -p "$(dirname "$2")"
     cp "$1" "$2.new"
     chmod 0644 "$2.new"
-    mv "$2.new" "$2"
+    replace "$2"
     changed="$changed $2"
+}
+
+replace() { # replace FILE: FILE.new takes its place, and is on the disk before: FAT has no journal, and power may fail at any moment
+    sync "$1.new"
+    mv "$1.new" "$1"
+    sync -f "$(dirname "$1")"
 }
