@@ -212,3 +212,28 @@ def test_the_boot_settings_are_on_the_card_before_they_take_the_place_of_the_old
         f"sync -f {boot}: dtparam=audio=on  [all] include edge-valgus.txt ",
     ]
     assert said[0] == f"sync {boot}/edge-valgus.txt.new: dtparam=audio=on ", "included before it is there"
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["its own", "older than that"])
+def test_a_release_is_asked_for_its_page_by_what_came_with_it(tmp_path, own):
+    release = tmp_path / "releases/old"
+    (release / "bin").mkdir(parents=True)
+    (release / "bin/python").symlink_to("/bin/echo")
+    said = said_by(tmp_path, ('keep_system_files "$releases/old"\n' if own else "") + 'page "$releases/old" port')
+    asked = release / "share/edge-valgus/page.py" if own else FIRMWARE / "lib/page.py"
+    assert said == f"-I {asked} port\n"
+    assert asked.read_text() == (FIRMWARE / "lib/page.py").read_text()
+
+
+def test_what_asks_for_the_page_is_part_of_what_a_release_is(tmp_path):
+    shutil.copytree(FIRMWARE, tmp_path / "firmware")
+    shutil.copytree(FIRMWARE.parent / "systemd", tmp_path / "systemd")
+    wheel = tmp_path / "edge_valgus-1.2.3-py3-none-any.whl"
+    wheel.write_text("as it was built")
+    script = f'here={tmp_path}/firmware; release_name "{wheel}"'
+    before = said_by(tmp_path, script)
+    assert said_by(tmp_path, script) == before
+    assert before.startswith("1.2.3-")
+    with (tmp_path / "firmware/lib/page.py").open("a") as file:
+        file.write("# other\n")
+    assert said_by(tmp_path, script) != before

@@ -5,7 +5,10 @@ readonly page_patience_s=45    # a Pi 3 takes 10 s from a cold card
 readonly camera_patience_s=100 # the unit's TimeoutStartSec, and a little
 
 page() { # page RELEASE QUESTION: see page.py
-    "$1/bin/python" -I "$here/lib/page.py" "$2"
+    local asks=$1/share/edge-valgus/page.py
+    # Of releases that were made before they had their own; ours fits the package of those.
+    [ -f "$asks" ] || asks=$here/lib/page.py
+    "$1/bin/python" -I "$asks" "$2"
 }
 
 state_of() { systemctl show --property ActiveState --value "$1" 2>/dev/null || echo unknown; }
