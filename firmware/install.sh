@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Turns a Raspberry Pi, or any Debian 12 or 13, into the device. `firmware/install.sh --help` says how.
-# Why it is as it is: docs/decisions.md, "The installer".
+# Why it is as it is: docs/decisions.md, "The device".
 set -euo pipefail
 export LC_ALL=C.UTF-8 LANGUAGE= # what apt answers is read here, and it answers in the language of the machine
 umask 022 # what is installed has to be readable for the device's users, whatever root's habits are
@@ -92,13 +92,14 @@ install_device() { # install_device HOSTNAME WHEEL WHEELS MODEL
     prove "$release"
     check_settings "$release" "$before"
 
-    # From here on the machine changes. Whatever ends this early, the release before is put back.
+    # What these leave behind does the release before no harm, and is right already when this runs again.
     make_users "$release"
     make_settings "$release"
     [ -z "$1" ] || name_machine "$1"
     [ -z "$4" ] || fetch_model "$release"
-    unproved=$release
+    # From here on another release runs. Whatever ends this early, the one before is put back, with its system files.
     came_from=$before
+    unproved=$release
     switch_to "$release"
     if ! is_healthy "$release" "$camera_before"; then
         show_last_words
