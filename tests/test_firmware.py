@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,23 @@ def test_what_asks_for_the_page_is_part_of_what_a_release_is(tmp_path):
     with (tmp_path / "firmware/lib/page.py").open("a") as file:
         file.write("# other\n")
     assert said_by(tmp_path, script) != before
+
+
+@pytest.mark.parametrize(
+    ("running", "free", "port"),
+    [
+        pytest.param(True, True, 80, id="on a box"),
+        pytest.param(True, False, None, id="on one with another page"),
+        pytest.param(False, False, 80, id="while an image is built on a machine with a page"),
+    ],
+)
+def test_a_fresh_installation_has_the_page_at_port_80(tmp_path, running, free, port):
+    program = tmp_path / "release/bin/edge-valgus"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m edge_valgus "$@"\n')
+    program.chmod(0o755)
+    script = f"mkdir new; scratch=$PWD/new; is_running() {{ {str(running).lower()}; }}; is_free() {{ {str(free).lower()}; }}\n"
+    said = said_by(tmp_path, script + "make_settings release")
+    settings = tomllib.loads((tmp_path / "config.toml").read_text())
+    assert settings.get("web", {}).get("port") == port
+    assert ("port 80 is in use" in said) == (port is None)

@@ -30,8 +30,8 @@ make_settings() { # make_settings RELEASE
     [ ! -e "$config" ] || return 0
     say "writing $config"
     "$1/bin/edge-valgus" config default >"$scratch/config.toml"
-    # So that the address needs no number.
-    if is_free 80; then
+    # So that the address needs no number. While an image is built, it is another machine whose ports one could ask about.
+    if ! is_running || is_free 80; then
         sed -i 's/^#port = 8080$/port = 80/' "$scratch/config.toml"
     else
         say "port 80 is in use here, so the page will be on port 8080"
