@@ -258,3 +258,23 @@ def test_a_fresh_installation_has_the_page_at_port_80(tmp_path, running, free, p
     settings = tomllib.loads((tmp_path / "config.toml").read_text())
     assert settings.get("web", {}).get("port") == port
     assert ("port 80 is in use" in said) == (port is None)
+
+
+@pytest.mark.parametrize(
+    ("after", "left"),
+    [
+        pytest.param("", "", id="as it was left"),
+        pytest.param("dtoverlay=imx708\n", "\n[all]\ndtoverlay=imx708\n", id="with more below"),
+    ],
+)
+@pytest.mark.parametrize("before", ["dtparam=audio=on\n[all]\n", "arm_boost=1", "# Größe\n\n\n", ""])
+def test_the_boot_settings_are_taken_out_without_a_trace(tmp_path, before, after, left):
+    file = tmp_path / "boot/firmware/config.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text(before)
+    said_by(tmp_path, 'include_boot_settings "$here/system/config.txt"')
+    assert file.read_text() == f"{before}\n[all]\ninclude edge-valgus.txt\n"
+    file.write_text(file.read_text() + after)
+    said_by(tmp_path, "exclude_boot_settings")
+    assert file.read_text() == before + left
+    assert [path.name for path in file.parent.iterdir()] == ["config.txt"]

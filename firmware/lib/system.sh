@@ -8,6 +8,7 @@ readonly watchdog_file=/etc/systemd/system.conf.d/edge-valgus.conf
 readonly boot=/boot/firmware
 readonly command_link=/usr/local/bin/edge-valgus
 readonly include='include edge-valgus.txt'
+readonly added=$'\n[all]\n'$include$'\n' # to the end of config.txt
 
 make_users() { # make_users RELEASE
     local kept=$1/share/edge-valgus/systemd
@@ -93,7 +94,7 @@ include_boot_settings() { # include_boot_settings FRAGMENT
     grep -qxF "$include" "$boot/config.txt" && return
     say "adding \"$include\" to $boot/config.txt"
     # In a section for all models, whatever the file ends in. Whole or not at all: a Pi does not start from half of one.
-    { cat "$boot/config.txt" && printf '\n[all]\n%s\n' "$include"; } >"$boot/config.txt.new"
+    { cat "$boot/config.txt" && printf '%s' "$added"; } >"$boot/config.txt.new"
     replace "$boot/config.txt"
     must_restart=yes
 }
@@ -102,12 +103,24 @@ remove_system_files() {
     rm -f "$units/$camera_unit" "$units/$page_unit" "$avahi_file" "$journald_file" "$watchdog_file" \
         /usr/local/lib/sysusers.d/edge-valgus.conf /usr/local/lib/tmpfiles.d/edge-valgus.conf
     if [ "$(readlink "$command_link" || true)" = "$program/bin/edge-valgus" ]; then rm "$command_link"; fi
+    exclude_boot_settings
+    if is_running; then systemctl daemon-reload; fi
+}
+
+exclude_boot_settings() {
+    local text
     if grep -qsxF "$include" "$boot/config.txt"; then
-        grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new" || true # 1: nothing else was in it
+        text=$(cat "$boot/config.txt" && printf .) # the dot keeps the last line's end
+        text=${text%.}
+        if [ "${text%"$added"}" != "$text" ]; then
+            printf '%s' "${text%"$added"}" >"$boot/config.txt.new"
+        else
+            # Somebody went on below, perhaps counting on the [all].
+            grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new" || true # 1: nothing else was in it
+        fi
         replace "$boot/config.txt"
     fi
     rm -f "$boot/edge-valgus.txt"
-    if is_running; then systemctl daemon-reload; fi
 }
 
 changed="" must_restart=""
