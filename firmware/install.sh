@@ -38,7 +38,7 @@ before it is put back by itself.
   --pi              treat it as a Raspberry Pi although it does not look like one: for building an image
 
   --uninstall       remove the program; settings and stored sets stay
-  --purge           with --uninstall: remove these too, for good
+  --purge           with --uninstall: remove these too, for good; only a state_dir of your own stays, and is named
   --help            this
 
   sudo firmware/install.sh --hostname edge-valgus       the usual first time
@@ -113,12 +113,16 @@ install_device() { # install_device HOSTNAME WHEEL WHEELS MODEL
 }
 
 uninstall() { # uninstall PURGE
+    local elsewhere
     take_out
     rm -rf "$releases"
     if [ -n "$1" ]; then
+        elsewhere=$(other_state)
         rm -rf /etc/edge-valgus "$state" /run/edge-valgus
         remove_users
-        say "removed, with its settings and all stored sets"
+        say "removed, with its settings and the sets in $state"
+        # Whatever else that folder holds is not ours to remove.
+        [ -z "$elsewhere" ] || say "warning: the settings had state_dir = $elsewhere; what is there stays, remove it yourself"
     else
         say "removed; settings stay in /etc/edge-valgus, sets and model in $state (--uninstall --purge removes these too)"
     fi

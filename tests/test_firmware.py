@@ -278,3 +278,18 @@ def test_the_boot_settings_are_taken_out_without_a_trace(tmp_path, before, after
     said_by(tmp_path, "exclude_boot_settings")
     assert file.read_text() == before + left
     assert [path.name for path in file.parent.iterdir()] == ["config.txt"]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        pytest.param('#state_dir = "/mnt/sets"', "", id="a comment"),
+        pytest.param("state_dir = '/mnt/my sets' # on a stick", "/mnt/my sets\n", id="another"),
+        pytest.param('  state_dir="STATE"', "", id="its own"),
+        pytest.param(None, "", id="no settings"),
+    ],
+)
+def test_sets_that_are_elsewhere_are_named_when_all_is_taken_off(tmp_path, line, named):
+    if line is not None:
+        (tmp_path / "config.toml").write_text(f"[store]\n{line.replace('STATE', str(tmp_path / 'state'))}\n")
+    assert said_by(tmp_path, "other_state") == named

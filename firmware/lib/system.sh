@@ -41,6 +41,11 @@ make_settings() { # make_settings RELEASE
     put "$scratch/config.toml" "$config"
 }
 
+other_state() { # the settings' folder for the sets, if it is another than ours; nothing of the program may be left to ask
+    [ -f "$config" ] || return 0
+    sed -n "s/^[[:space:]]*state_dir[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" "$config" | grep -vxF "$state" || true
+}
+
 is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 fetch_model() { # fetch_model RELEASE
