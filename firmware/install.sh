@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Turns a Raspberry Pi, or any Debian 12 or 13, into the device. `firmware/install.sh --help` says how.
-# Why it is as it is: docs/decisions.md, "The installer".
+# Why it is as it is: docs/decisions.md, "The device".
 set -euo pipefail
+export LC_ALL=C.UTF-8 LANGUAGE= # what apt answers is read here, and it answers in the language of the machine
 umask 022 # what is installed has to be readable for the device's users, whatever root's habits are
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,7 +38,7 @@ before it is put back by itself.
   --pi              treat it as a Raspberry Pi although it does not look like one: for building an image
 
   --uninstall       remove the program; settings and stored sets stay
-  --purge           with --uninstall: remove these too, for good
+  --purge           with --uninstall: remove these too, for good; only a state_dir of your own stays, and is named
   --help            this
 
   sudo firmware/install.sh --hostname edge-valgus       the usual first time
@@ -91,13 +92,14 @@ install_device() { # install_device HOSTNAME WHEEL WHEELS MODEL
     prove "$release"
     check_settings "$release" "$before"
 
-    # From here on the machine changes. Whatever ends this early, the release before is put back.
+    # What these leave behind does the release before no harm, and is right already when this runs again.
     make_users "$release"
     make_settings "$release"
     [ -z "$1" ] || name_machine "$1"
     [ -z "$4" ] || fetch_model "$release"
-    unproved=$release
+    # From here on another release runs. Whatever ends this early, the one before is put back, with its system files.
     came_from=$before
+    unproved=$release
     switch_to "$release"
     if ! is_healthy "$release" "$camera_before"; then
         show_last_words
@@ -111,12 +113,16 @@ install_device() { # install_device HOSTNAME WHEEL WHEELS MODEL
 }
 
 uninstall() { # uninstall PURGE
+    local elsewhere
     take_out
     rm -rf "$releases"
     if [ -n "$1" ]; then
+        elsewhere=$(other_state)
         rm -rf /etc/edge-valgus "$state" /run/edge-valgus
         remove_users
-        say "removed, with its settings and all stored sets"
+        say "removed, with its settings and the sets in $state"
+        # Whatever else that folder holds is not ours to remove.
+        [ -z "$elsewhere" ] || say "warning: the settings had state_dir = $elsewhere; what is there stays, remove it yourself"
     else
         say "removed; settings stay in /etc/edge-valgus, sets and model in $state (--uninstall --purge removes these too)"
     fi

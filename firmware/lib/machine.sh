@@ -3,7 +3,7 @@
 
 as_pi=""
 as_built=() # before a command: run it as the architecture that the programs here are built for
-readonly needed_kb=700000 # a release is about 450 MB, and pip unpacks beside it
+readonly needed_kb=700000 # a release is about 360 MB, and pip unpacks beside it
 
 check_root() {
     [ "$(id -u)" -eq 0 ] || fail "needs to be root, this is $(id -un); run it with sudo"

@@ -53,16 +53,16 @@ release_name() { # release_name WHEEL: VERSION-HASH; the hash is of all that mak
     version=$(basename "$1" | cut -d- -f2)
     hash=$({
         cat "$1"
-        find "$here/../systemd" "$here/system" -type f -exec sha256sum {} + | sed 's,  .*/,  ,' | sort
+        find "$here/../systemd" "$here/system" "$here/lib/page.py" -type f -exec sha256sum {} + | sed 's,  .*/,  ,' | sort
         /usr/bin/python3 -c 'import sys; print(sys.version_info[:2])'
     } | sha256sum | cut -c1-8)
     printf '%s-%s' "$version" "$hash"
 }
 
-keep_system_files() { # keep_system_files RELEASE: going back to it brings back its units too
+keep_system_files() { # keep_system_files RELEASE: going back to it brings back its units too, and what knows its package
     local kept=$1/share/edge-valgus
     mkdir -p "$kept"
-    cp -r "$here/../systemd" "$here/system" "$kept/"
+    cp -r "$here/../systemd" "$here/system" "$here/lib/page.py" "$kept/"
 }
 
 check_settings() { # check_settings RELEASE BEFORE
@@ -96,6 +96,9 @@ prove() { # prove RELEASE: it runs on this machine's processor, with this machin
 forget_old_releases() { # forget_old_releases RELEASE BEFORE: the one before stays, to go back to by hand
     local each
     for each in "$releases"/*; do
-        case $each in "$1" | "$2") ;; *) rm -rf "$each" ;; esac
+        case $each in "$1" | "$2") continue ;; esac
+        # Installed once more, RELEASE takes nobody's place, and the one before it is among the others.
+        if [ "$1" = "$2" ] && [ -f "$each/$complete" ]; then continue; fi
+        rm -rf "$each"
     done
 }

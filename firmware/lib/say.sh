@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Talking, stopping, and clearing up. Part of install.sh.
 
-say() { printf 'edge-valgus: %s\n' "$*"; }
+# Nobody there to read it any more is no reason to stop half-way.
+say() { printf 'edge-valgus: %s\n' "$*" || true; }
 
 fail() {
     printf 'edge-valgus: %s\n' "$*" >&2
@@ -26,8 +27,11 @@ quietly() { # quietly WHAT COMMAND…
 
 scratch="" unfinished="" failed=""
 
+hold_out() { trap '' INT TERM HUP PIPE; } # from here to the end, against Ctrl-C and a terminal that goes away
+
 clear_up() {
     local status=$?
+    hold_out
     trap - EXIT
     set +e
     if [ -n "$unproved" ]; then go_back; fi
@@ -44,8 +48,8 @@ take_turn() {
     exec 9>/run/edge-valgus-install.lock
     flock -n 9 || fail "another installation is running here; wait for its end"
     trap clear_up EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    trap 'hold_out; exit 130' INT
+    trap 'hold_out; exit 143' TERM HUP
     scratch=$(mktemp -d /var/tmp/edge-valgus-install.XXXXXX)
     mkdir -p "$(dirname "$log")"
     printf '\n=== %s\n' "$(date)" >>"$log"

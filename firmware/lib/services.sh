@@ -5,7 +5,10 @@ readonly page_patience_s=45    # a Pi 3 takes 10 s from a cold card
 readonly camera_patience_s=100 # the unit's TimeoutStartSec, and a little
 
 page() { # page RELEASE QUESTION: see page.py
-    "$1/bin/python" -I "$here/lib/page.py" "$2"
+    local asks=$1/share/edge-valgus/page.py
+    # Of releases that were made before they had their own; ours fits the package of those.
+    [ -f "$asks" ] || asks=$here/lib/page.py
+    "$1/bin/python" -I "$asks" "$2"
 }
 
 state_of() { systemctl show --property ActiveState --value "$1" 2>/dev/null || echo unknown; }
@@ -66,20 +69,20 @@ unproved="" # the release that was switched to and has not been seen to work yet
 came_from=""
 
 go_back() { # to the release before, or to none
-    local bad=$unproved
+    # Nothing interrupts this. Should it end early all the same, clear_up does it over again: what is unproved is so until the end.
+    hold_out
+    if [ "$came_from" != "$unproved" ]; then
+        if [ -d "$came_from" ]; then
+            say "putting $(basename "$came_from") back"
+            switch_to "$came_from"
+            is_healthy "$came_from" inactive || say "warning: it does not answer either; see: journalctl -u $page_unit"
+        else
+            say "taking it out again"
+            take_out
+        fi
+        rm -rf "$unproved"
+    fi
     unproved=
-    if [ "$came_from" = "$bad" ]; then
-        return
-    fi
-    if [ -d "$came_from" ]; then
-        say "putting $(basename "$came_from") back"
-        switch_to "$came_from"
-        is_healthy "$came_from" inactive || say "warning: it does not answer either; see: journalctl -u $page_unit"
-    else
-        say "taking it out again"
-        take_out
-    fi
-    rm -rf "$bad"
 }
 
 show_last_words() {

@@ -8,6 +8,7 @@ readonly watchdog_file=/etc/systemd/system.conf.d/edge-valgus.conf
 readonly boot=/boot/firmware
 readonly command_link=/usr/local/bin/edge-valgus
 readonly include='include edge-valgus.txt'
+readonly added=$'\n[all]\n'$include$'\n' # to the end of config.txt
 
 make_users() { # make_users RELEASE
     local kept=$1/share/edge-valgus/systemd
@@ -30,14 +31,19 @@ make_settings() { # make_settings RELEASE
     [ ! -e "$config" ] || return 0
     say "writing $config"
     "$1/bin/edge-valgus" config default >"$scratch/config.toml"
-    # So that the address needs no number.
-    if is_free 80; then
+    # So that the address needs no number. While an image is built, it is another machine whose ports one could ask about.
+    if ! is_running || is_free 80; then
         sed -i 's/^#port = 8080$/port = 80/' "$scratch/config.toml"
     else
         say "port 80 is in use here, so the page will be on port 8080"
     fi
     "$1/bin/edge-valgus" config check "$scratch/config.toml" >/dev/null
     put "$scratch/config.toml" "$config"
+}
+
+other_state() { # the settings' folder for the sets, if it is another than ours; nothing of the program may be left to ask
+    [ -f "$config" ] || return 0
+    sed -n "s/^[[:space:]]*state_dir[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" "$config" | grep -vxF "$state" || true
 }
 
 is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -93,8 +99,8 @@ include_boot_settings() { # include_boot_settings FRAGMENT
     grep -qxF "$include" "$boot/config.txt" && return
     say "adding \"$include\" to $boot/config.txt"
     # In a section for all models, whatever the file ends in. Whole or not at all: a Pi does not start from half of one.
-    { cat "$boot/config.txt" && printf '\n[all]\n%s\n' "$include"; } >"$boot/config.txt.new"
-    mv "$boot/config.txt.new" "$boot/config.txt"
+    { cat "$boot/config.txt" && printf '%s' "$added"; } >"$boot/config.txt.new"
+    replace "$boot/config.txt"
     must_restart=yes
 }
 
@@ -102,12 +108,24 @@ remove_system_files() {
     rm -f "$units/$camera_unit" "$units/$page_unit" "$avahi_file" "$journald_file" "$watchdog_file" \
         /usr/local/lib/sysusers.d/edge-valgus.conf /usr/local/lib/tmpfiles.d/edge-valgus.conf
     if [ "$(readlink "$command_link" || true)" = "$program/bin/edge-valgus" ]; then rm "$command_link"; fi
+    exclude_boot_settings
+    if is_running; then systemctl daemon-reload; fi
+}
+
+exclude_boot_settings() {
+    local text
     if grep -qsxF "$include" "$boot/config.txt"; then
-        grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new"
-        mv "$boot/config.txt.new" "$boot/config.txt"
+        text=$(cat "$boot/config.txt" && printf .) # the dot keeps the last line's end
+        text=${text%.}
+        if [ "${text%"$added"}" != "$text" ]; then
+            printf '%s' "${text%"$added"}" >"$boot/config.txt.new"
+        else
+            # Somebody went on below, perhaps counting on the [all].
+            grep -vxF "$include" "$boot/config.txt" >"$boot/config.txt.new" || true # 1: nothing else was in it
+        fi
+        replace "$boot/config.txt"
     fi
     rm -f "$boot/edge-valgus.txt"
-    if is_running; then systemctl daemon-reload; fi
 }
 
 changed="" must_restart=""
@@ -117,6 +135,12 @@ put() { # put FILE PLACE: copy it there, readable for all, if it is another one;
     mkdir -p "$(dirname "$2")"
     cp "$1" "$2.new"
     chmod 0644 "$2.new"
-    mv "$2.new" "$2"
+    replace "$2"
     changed="$changed $2"
+}
+
+replace() { # replace FILE: FILE.new takes its place, and is on the disk before: FAT has no journal, and power may fail at any moment
+    sync "$1.new"
+    mv "$1.new" "$1"
+    sync -f "$(dirname "$1")"
 }

@@ -10,7 +10,10 @@ import pytest
 from installation import DROP_IN
 from machine import wait_for
 
+from edge_valgus.service.safe_mode import PATIENCE_S
+
 CAMERA, PAGE = "edge-valgus", "edge-valgus-web"
+SHORT_S, STOP_S = 15, 15
 
 SLOW = """
 import time
@@ -180,6 +183,28 @@ class TestSafeMode:
     def test_systemd_knows_and_does_not_take_it_for_ready(self, broken):
         assert broken.unit(CAMERA, "ActiveState") == "activating"
         assert broken.unit(CAMERA, "StatusText").startswith("Safe mode: /etc/edge-valgus/config.toml: camera.fps")
+
+    def test_it_stays_although_a_start_may_not_take_so_long(self, broken):
+        """The unit's TimeoutStartSec, made short: the lights would be dark while systemd pauses between two tries."""
+        broken.write(DROP_IN.replace("drawn", "short"), f"[Service]\nTimeoutStartSec={SHORT_S}\n")
+        broken.run("systemctl", "daemon-reload")
+        broken.run("systemctl", "stop", CAMERA)
+        broken.run("systemctl", "start", "--no-block", CAMERA)
+        try:
+            wait_for(lambda: broken.unit(CAMERA, "StatusText").startswith("Safe mode: "), SHORT_S)
+            first = broken.unit(CAMERA, "MainPID")
+            time.sleep(SHORT_S + 10)
+            assert broken.unit(CAMERA, "TimeoutStartUSec") == f"{SHORT_S}s"
+            assert (broken.unit(CAMERA, "MainPID"), broken.unit(CAMERA, "ActiveState")) == (
+                first,
+                "activating",
+            ), broken.log(CAMERA)
+            # One that hangs no longer asks for more.
+            broken.run("kill", "-STOP", first)
+            wait_for(lambda: broken.unit(CAMERA, "MainPID") not in {first, "0"}, PATIENCE_S + STOP_S + 30)
+        finally:
+            broken.path(DROP_IN.replace("drawn", "short")).unlink()
+            broken.run("systemctl", "daemon-reload")
 
     def test_it_goes_on_by_itself_when_the_file_is_mended(self, broken):
         file = broken.path("/etc/edge-valgus/config.toml")

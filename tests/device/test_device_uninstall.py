@@ -105,7 +105,7 @@ def test_uninstalled_it_leaves_settings_and_sets_and_nothing_else(pi):
     left = pi.run("find", "/opt", "/etc", "/usr/local", "/var/lib", "/boot", "-name", "*edge-valgus*").stdout.split()
     # The name that the machine was given stays too.
     assert set(left) == {"/etc/edge-valgus", "/var/lib/edge-valgus", "/var/lib/edge-valgus/edge-valgus.db"}
-    assert pi.path("/boot/firmware/config.txt").read_text() == f"{BOOT_SETTINGS}\n[all]\n"
+    assert pi.path("/boot/firmware/config.txt").read_text() == BOOT_SETTINGS
     assert pi.run("systemctl", "list-unit-files", "edge-valgus*", check=False).stdout.endswith(
         "\n0 unit files listed.\n"
     )

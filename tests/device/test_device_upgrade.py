@@ -137,7 +137,9 @@ def test_an_upgrade_that_is_interrupted_is_taken_back(machine, wheel):
         line.split()[0] for line in machine.run("pgrep", "-o", "-f", "firmware/install.sh").stdout.splitlines()
     }
     time.sleep(1)
-    machine.run("kill", f"-{signal.SIGTERM.value}", installer)
+    for impatience in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        machine.run("kill", f"-{impatience.value}", installer, check=False)
+        time.sleep(1)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 143, said
     assert "stopped before its end" in said

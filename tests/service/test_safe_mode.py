@@ -21,7 +21,7 @@ from edge_valgus.errors import ConfigError
 from edge_valgus.feedback.mock import mock_pins, read_lamps
 from edge_valgus.feedback.terminal import TerminalLights
 from edge_valgus.live.client import LiveClient
-from edge_valgus.service.safe_mode import show_until_mended
+from edge_valgus.service.safe_mode import LOOK_EVERY_S, PATIENCE_S, show_until_mended
 
 
 @pytest.fixture
@@ -92,11 +92,22 @@ def test_a_file_that_was_missing_and_comes_ends_it(folder):
     assert not thread.is_alive()
 
 
-def test_it_ends_by_itself_before_systemd_would_end_it(folder):
+def test_systemd_is_asked_for_time_again_and_again_before_what_it_gave_is_over(folder, monkeypatch):
     _, error = wrong_settings(folder)
-    began_s = time.monotonic()
-    show_until_mended(error, sound_config(Path(error.path)), pins=mock_pins(), stop=threading.Event(), longest_s=0.3)
-    assert time.monotonic() - began_s < 5
+    address = folder / "notify.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(address))
+        systemd.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(address))
+        thread, stop = shown(folder, error)
+        try:
+            assert systemd.recv(4096).decode().startswith("STATUS=Safe mode: ")
+            asked = [systemd.recv(4096).decode() for _ in range(3)]
+        finally:
+            stop.set()
+            thread.join(10)
+    assert asked == [f"EXTEND_TIMEOUT_USEC={PATIENCE_S * 1e6:.0f}"] * 3
+    assert PATIENCE_S > 10 * LOOK_EVERY_S, "a Pi that is busy would be taken for one that hangs"
 
 
 def test_pins_that_cannot_be_had_keep_the_page_from_nothing(folder):

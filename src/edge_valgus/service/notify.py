@@ -43,6 +43,10 @@ class Notifier:
             if self._beat_s != float("inf"):
                 self.say("WATCHDOG=1")
 
+    def more_time(self, seconds: float) -> None:
+        """Ask that a start may take this much longer from now on; for whoever goes on asking, so that one that hangs is ended."""
+        self.say(f"EXTEND_TIMEOUT_USEC={seconds * 1e6:.0f}")
+
     def close(self) -> None:
         """Let go of the socket."""
         if self._socket is not None:

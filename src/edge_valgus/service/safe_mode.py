@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +21,8 @@ from edge_valgus.service.device import Outputs, fault_snapshot, open_live
 from edge_valgus.service.notify import Notifier
 
 LOOK_EVERY_S: Final = 0.5
-LONGEST_S: Final = 75.0
-"""Below the unit's TimeoutStartSec, so that the process ends itself, with the reason as its last words."""
+PATIENCE_S: Final = 15.0
+"""What systemd is asked for with each look, since it would end a start that takes longer than the unit's TimeoutStartSec."""
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +39,11 @@ def show_until_mended(
     pins: Any = None,
     terminal: TerminalLights | None = None,
     stop: threading.Event,
-    longest_s: float = LONGEST_S,
 ) -> None:
     """Show the fault with the lights, on the page and to systemd, until the settings file changes or `stop` is set.
 
-    config: the tables of the file that are right, and defaults for the others (`config.sound_config`). It returns after longest_s all
-    the same: the process then ends with the error, and systemd starts it anew.
+    config: the tables of the file that are right, and defaults for the others (`config.sound_config`). It never gets READY,
+    and stays however long that takes: ending and being started anew would leave the lights dark for systemd's pause between two tries.
     """
     reason = "; ".join(str(error).splitlines())
     file, before = Path(error.path), _looks(Path(error.path))
@@ -65,8 +63,8 @@ def show_until_mended(
             lights.fault()
         if terminal is not None:
             terminal.fault()
-        end_s = time.monotonic() + longest_s
-        while not stop.wait(LOOK_EVERY_S) and time.monotonic() < end_s:
+        while not stop.wait(LOOK_EVERY_S):
+            notifier.more_time(PATIENCE_S)
             if _looks(file) != before:
                 log.info("%s has changed: starting anew", file)
                 return
