@@ -29,6 +29,7 @@ def seen(view, network):
         yield sighting.time_s, sighting.pose
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "advice"),
     [

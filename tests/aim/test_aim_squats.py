@@ -138,6 +138,7 @@ def test_the_lens_height_is_found_roughly(height_m):
     assert result.lens_height_m == pytest.approx(height_m, abs=0.4)
 
 
+@pytest.mark.slow
 def test_the_bearing_is_found_within_three_degrees_as_a_rule(impatient):
     """Root mean square over bearings and noise."""
     errors_deg = []

@@ -14,6 +14,8 @@ from edge_valgus.config import PRACTICE
 from edge_valgus.service.demo import aimed_at
 from edge_valgus.store.aim import read_aim
 
+pytestmark = pytest.mark.timeout(300)  # whole aimings, which a busy machine takes a minute for
+
 REP = RepScript(depth=1.0, descent_s=1.0, hold_s=0.1, ascent_s=0.9, rest_s=0.8)
 
 
