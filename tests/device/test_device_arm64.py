@@ -68,7 +68,8 @@ def seen(folder):
     """Pictures as the network gets them, and a video of one squat."""
     path = folder / "seen"
     path.mkdir()
-    script = random_set(3, 1, knee_in={0: (0.05, 0.0)})
+    # 8 cm: what is near the threshold, one runtime flags and the other does not, here too.
+    script = random_set(3, 1, knee_in={0: (0.08, 0.0)})
     squares = [frame.image.copy() for frame in DrawnLifter(script, size_px=(192, 192), fps=2.0)]
     np.save(path / "squares.npy", np.stack(squares[:8]))
     write_video(DrawnLifter(script, size_px=(480, 360), fps=12.0), path / "squat.mkv")
@@ -121,7 +122,7 @@ def test_a_network_sees_the_joints_where_it_sees_them_here(on, seen, pi, runtime
 
 def test_a_squat_on_video_is_judged_as_here(on, seen):
     words = ("-m", "edge_valgus", "analyze", "--json", "--model", PRACTICE)
-    there = json.loads(succeeded(on(PI_4, "python", *words, "/mnt/seen/squat.mkv")))
+    there = json.loads(succeeded(on(PI_4, "python", *words, "/mnt/seen/squat.mkv", timeout_s=800)))
     here = json.loads(command(sys.executable, *words, seen / "squat.mkv"))
     assert there["counted"] == here["counted"] == 1
     (rep,), (same,) = there["reps"], here["reps"]
