@@ -11,6 +11,7 @@ from command_line import CommandLine, write_drawn_video, write_grey_video, write
 
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.config import PRACTICE
+from edge_valgus.live.process import publishing_process
 from edge_valgus.service.demo import aimed_at
 from edge_valgus.store.aim import read_aim
 
@@ -209,7 +210,7 @@ def test_beside_the_running_device_it_asks_that_one(edge_valgus, video):
     try:
         live = edge_valgus.folder / "run" / "live.sock"
         deadline_s = time.monotonic() + 30.0
-        while not live.exists():
+        while publishing_process(live) is None:  # the socket of one that died may be there already
             assert device.poll() is None, device.communicate()
             assert time.monotonic() < deadline_s, "the device did not start"
             time.sleep(0.05)
