@@ -7,16 +7,16 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from machine import command
 from roots import HANDED_ON
 
-MIRROR = os.environ.get("EDGE_VALGUS_DEBIAN_MIRROR") or "http://deb.debian.org/debian"
 TRIES = 3
 PAUSE_S = 15
-SCRIPTS = Path("/usr/share/debootstrap/scripts")
+DEBOOTSTRAP = Path("/usr/share/debootstrap")
 OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "PIP_NO_CACHE_DIR": "1"}
 PIP_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -41,16 +41,29 @@ def bootstrap(root: Path, suite: str, packages: Iterable[str], *, architecture: 
     """Fill an empty folder with Debian. What the network lets down is tried again from the start."""
     options = ["--variant=minbase", f"--include={','.join(packages)}"]
     options += [f"--arch={architecture}"] if architecture else []
-    # A release that is younger than this machine's debootstrap has no script there; all have been the same one for years.
-    script = suite if (SCRIPTS / suite).exists() else "sid"
+    mirror = os.environ.get("EDGE_VALGUS_DEBIAN_MIRROR")
 
     def attempt() -> None:
         for left in root.iterdir():
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
-        command("debootstrap", *options, suite, root, MIRROR, SCRIPTS / script)
+        with _scripts_for(suite) as scripts:
+            own = os.environ | {"DEBOOTSTRAP_DIR": str(scripts)}
+            command("debootstrap", *options, suite, root, *([mirror] if mirror else []), env=own)
 
-    persistently(attempt, f"Debian {suite} cannot be fetched from {MIRROR}")
+    persistently(attempt, f"Debian {suite} cannot be fetched")
     trust_as_here(root)
+
+
+@contextmanager
+def _scripts_for(suite: str) -> Iterator[Path]:
+    """debootstrap's own files; a release that is younger than they are has no script there, and all have been one for years."""
+    if (DEBOOTSTRAP / "scripts" / suite).exists():
+        yield DEBOOTSTRAP
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(shutil.copytree(DEBOOTSTRAP, Path(folder) / "debootstrap", symlinks=True))
+        (copy / "scripts" / suite).symlink_to("sid")
+        yield copy
 
 
 def trust_as_here(root: Path) -> None:
