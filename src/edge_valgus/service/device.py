@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, Final, TypeVar
 
 from edge_valgus.analysis import Analyser
+from edge_valgus.capture.pace import Pace
 from edge_valgus.config import Config
 from edge_valgus.errors import EdgeValgusError, LightsError, StoreError
 from edge_valgus.events import Event, Measures, Phase, Reading
@@ -216,16 +217,10 @@ def until(stop: threading.Event, sightings: Iterable[Sighting]) -> Iterator[Sigh
 
 def paced(sightings: Iterable[Sighting], stop: threading.Event) -> Iterator[Sighting]:
     """Sightings no sooner than their times say, so that a recording plays in real time. Long gaps are cut short."""
-    due_s = time.monotonic()
-    last_s: float | None = None
+    pace = Pace(LONGEST_WAIT_S)
     for sighting in sightings:
-        due_s += min(LONGEST_WAIT_S, max(0.0, sighting.time_s - last_s)) if last_s is not None else 0.0
-        last_s = sighting.time_s
-        wait_s = due_s - time.monotonic()
-        if wait_s > 0.0:
+        if (wait_s := pace.wait_s(sighting.time_s)) > 0.0:
             stop.wait(wait_s)
-        else:
-            due_s -= wait_s  # what the machine was too slow for is not made up by hurrying
         yield sighting
 
 

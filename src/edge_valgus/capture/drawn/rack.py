@@ -5,19 +5,20 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from edge_valgus.capture.drawn.source import DrawnLifter
+from edge_valgus.capture.pace import Pace
+from edge_valgus.capture.source import AlwaysOpen
 from edge_valgus.frames import Frame
 
 NOBODY_FPS: Final = 5.0
 """Frames per second of the empty picture between two lifters: enough for who waits for frames, little to do."""
 
 
-class DrawnRack:
+class DrawnRack(AlwaysOpen):
     """A source without a camera: it never ends, and its frames are stamped with the monotonic clock, as a camera's are.
 
     lifters: who comes; all of one picture size, drawn in the order given. break_s: nobody is there for so long between two.
@@ -43,20 +44,11 @@ class DrawnRack:
     def frame_count(self) -> None:
         """It never ends."""
 
-    def __enter__(self) -> Self:
-        """Nothing to open."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to close."""
-
     def __iter__(self) -> Iterator[Frame]:
         """Yield each frame when its time has come."""
         for lifter in itertools.chain([self._next], self._lifters):
-            yield from in_real_time(lifter)
-            yield from in_real_time(self._nobody())
+            yield from _in_real_time(lifter)
+            yield from _in_real_time(self._nobody())
 
     def _nobody(self) -> Iterator[Frame]:
         width, height = self.size_px
@@ -65,13 +57,9 @@ class DrawnRack:
             yield Frame(image, index / NOBODY_FPS)
 
 
-def in_real_time(frames: Iterable[Frame]) -> Iterator[Frame]:
+def _in_real_time(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Each frame when its time has come, with the monotonic clock's time in place of its own, as a camera gives it."""
-    began_s = time.monotonic()
+    pace = Pace()
     for frame in frames:
-        late_s = time.monotonic() - (began_s + frame.time_s)
-        if late_s > 0.0:
-            began_s += late_s
-        else:
-            time.sleep(-late_s)
+        time.sleep(pace.wait_s(frame.time_s))
         yield Frame(frame.image, time.monotonic())

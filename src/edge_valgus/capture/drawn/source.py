@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +19,7 @@ from edge_valgus.capture.drawn.scene import background
 from edge_valgus.capture.drawn.script import SetScript
 from edge_valgus.capture.drawn.skeleton import Pose3D, stand_up
 from edge_valgus.capture.drawn.squat import Squat
+from edge_valgus.capture.source import AlwaysOpen
 from edge_valgus.frames import Frame
 
 
@@ -43,7 +42,7 @@ class Truth:
     rep_index: int | None
 
 
-class DrawnLifter:
+class DrawnLifter(AlwaysOpen):
     """Renders a script, frame by frame, as fast as it is asked to.
 
     Frame times are 0, 1/fps, 2/fps …. Every frame's image is the same buffer, overwritten by the next: copy it to keep
@@ -114,15 +113,6 @@ class DrawnLifter:
             knee_in_right_m=pose.squat.right.knee_in_m,
             rep_index=moment.rep_index,
         )
-
-    def __enter__(self) -> Self:
-        """Nothing to open."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Frame]:
         """Draw each frame in turn."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +22,7 @@ from edge_valgus.capture.drawn.shadows import Floor
 from edge_valgus.capture.drawn.solids import FAR_M
 from edge_valgus.capture.drawn.source import Truth
 from edge_valgus.capture.drawn.timing import Exposure, FrameTiming
+from edge_valgus.capture.source import AlwaysOpen
 from edge_valgus.frames import KEYPOINT_COUNT, Frame
 
 MOST_S = 7200.0
@@ -66,7 +65,7 @@ class StageScript:
         return max(actor.ends_s for actor in self.others)
 
 
-class DrawnStage:
+class DrawnStage(AlwaysOpen):
     """Renders a scene, frame by frame, as fast as it is asked to.
 
     Every frame's image is the same buffer, overwritten by the next: copy it to keep it. It may be iterated again, from
@@ -142,15 +141,6 @@ class DrawnStage:
             knee_in_right_m=posture.pose.squat.right.knee_in_m,
             rep_index=self._lifter.rep_index(time_s, posture),
         )
-
-    def __enter__(self) -> Self:
-        """Nothing to open."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Frame]:
         """Draw each frame in turn."""
