@@ -187,7 +187,7 @@ def test_replay_judges_by_it(edge_valgus, drawn):
     [
         pytest.param({"model": "other"}, "was measured with other, not edge-valgus-lifter-int8", id="another network"),
         pytest.param({"width_px": 320}, "320×480 pixels, not 640×480", id="another size"),
-        pytest.param({"yaw_deg": "left"}, "yaw_deg = 'left': expected a number from -90 to 90", id="a wrong value"),
+        pytest.param({"yaw_deg": "left"}, "yaw_deg = 'left': Input should be a valid number", id="a wrong value"),
     ],
 )
 def test_one_that_does_not_fit_is_an_error_and_not_ignored(edge_valgus, drawn, video, changes, says):

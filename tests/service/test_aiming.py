@@ -238,7 +238,7 @@ def test_a_bad_file_stops_nothing_and_is_told(folder, caplog):
     run = Run(folder, act(2))
     assert len(run.reps) == 2
     trouble = run.published[-1].rig_trouble
-    assert "aim.json: at = 5: expected" in trouble
+    assert "aim.json: at = 5: Input should be a valid string" in trouble
     assert "the settings' own threshold" in trouble
     assert trouble in caplog.text
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import stat
 from collections.abc import Iterator
@@ -16,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Annotated, ClassVar, Final, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge_valgus.aim import Aim
 from edge_valgus.analysis.rig import Rig
@@ -28,37 +29,41 @@ VERSION: Final = 1
 MAX_BYTES: Final = 10_000
 ADVICE: Final = "aim again (edge-valgus aim), or delete the file"
 
-_NUMBERS: Final = {
-    "width_px": (16, 10_000),
-    "height_px": (16, 10_000),
-    "sem_left_pct": (0.01, 10.0),
-    "sem_right_pct": (0.01, 10.0),
-    "yaw_deg": (-90.0, 90.0),
-    "roll_deg": (-90.0, 90.0),
-    "lens_height_m": (-5.0, 10.0),
-    "still_pct": (0.0, 100.0),
-    "squats": (1, 100),
-}
-_WHOLE: Final = ("width_px", "height_px", "squats")
-_TEXTS: Final = ("at", "source", "model")
+
+def _moment(text: str) -> str:
+    try:
+        aware = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise ValueError("expected a moment as 2026-11-26T18:04:00+01:00")
+    return text
+
+
+_Text = Annotated[str, Field(max_length=300)]
+_SizePx = Annotated[int, Field(ge=16, le=10_000)]
+_SemPct = Annotated[float, Field(ge=0.01, le=10.0)]
+_Deg = Annotated[float, Field(ge=-90.0, le=90.0)]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAim:
     """One aiming, and of what. at: ISO 8601 with its time zone. source: as in "camera 0"."""
 
-    at: str
-    source: str
-    model: str
-    width_px: int
-    height_px: int
-    sem_left_pct: float
-    sem_right_pct: float
-    yaw_deg: float
-    roll_deg: float
-    lens_height_m: float
-    still_pct: float
-    squats: int
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, allow_inf_nan=False)
+
+    at: Annotated[str, AfterValidator(_moment)]
+    source: _Text
+    model: _Text
+    width_px: _SizePx
+    height_px: _SizePx
+    sem_left_pct: _SemPct
+    sem_right_pct: _SemPct
+    yaw_deg: _Deg
+    roll_deg: _Deg
+    lens_height_m: Annotated[float, Field(ge=-5.0, le=10.0)]
+    still_pct: Annotated[float, Field(ge=0.0, le=100.0)]
+    squats: Annotated[int, Field(ge=1, le=100)]
 
     @classmethod
     def of(cls, aim: Aim, *, at: datetime, source: str, model: str, size_px: tuple[int, int]) -> Self:
@@ -110,6 +115,9 @@ class StoredAim:
         return " and ".join(said)
 
 
+_STORED: Final = TypeAdapter(StoredAim)
+
+
 def require_writable(path: Path) -> None:
     """Raises AimError if an aim can't be written there: better before five squats than after them."""
     with _said_as_aim_error(path):
@@ -122,12 +130,11 @@ def write_aim(path: Path, aim: StoredAim) -> None:
 
     One writer at a time. What `read_aim` would refuse is refused here, too.
     """
-    values = asdict(aim)
-    for key, value in values.items():
-        problem = _problem(key, value)
-        if problem:
-            raise AimError(f"{path}: was not written: {key} = {value!r}: expected {problem}; aim again")
-    content = json.dumps({"format": FORMAT, "version": VERSION, **values}, indent=1, allow_nan=False) + "\n"
+    content = json.dumps({"format": FORMAT, "version": VERSION, **asdict(aim)}, indent=1) + "\n"
+    try:
+        _STORED.validate_json(content)
+    except ValidationError as error:
+        raise AimError(f"{path}: was not written: {_first_of(error)}; aim again") from error
     with _said_as_aim_error(path):
         descriptor = _open_new(path)
         try:
@@ -165,14 +172,10 @@ def read_aim(path: Path) -> StoredAim | None:
         raise AimError(f"{path}: is not what `edge-valgus aim` writes; {ADVICE}")
     if table.get("version") != VERSION:
         raise AimError(f"{path}: version = {table.get('version')!r}: expected {VERSION}; {ADVICE}")
-    values: dict[str, Any] = {}
-    for key in StoredAim.__dataclass_fields__:
-        problem = _problem(key, table.get(key))
-        if problem:
-            found = repr(table[key])[:80] if key in table else "missing"
-            raise AimError(f"{path}: {key} = {found}: expected {problem}; {ADVICE}")
-        values[key] = table[key] if key in (*_TEXTS, *_WHOLE) else float(table[key])
-    return StoredAim(**values)
+    try:
+        return _STORED.validate_json(raw)
+    except ValidationError as error:
+        raise AimError(f"{path}: {_first_of(error)}; {ADVICE}") from error
 
 
 def _temporary(path: Path) -> Path:
@@ -222,17 +225,7 @@ def _said_as_aim_error(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _problem(key: str, value: object) -> str:
-    """What is expected of a value; empty if it is that."""
-    if key == "at":
-        try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            moment = None
-        return "" if moment is not None and moment.tzinfo is not None else "a moment as 2026-11-26T18:04:00+01:00"
-    if key in _TEXTS:
-        return "" if isinstance(value, str) and len(value) <= 300 else "text"
-    low, high = _NUMBERS[key]
-    kinds = (int,) if key in _WHOLE else (int, float)
-    good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
-    return "" if good else f"a {'whole ' if key in _WHOLE else ''}number from {low:g} to {high:g}"
+def _first_of(error: ValidationError) -> str:
+    detail = error.errors(include_url=False)[0]
+    found = "missing" if detail["type"] == "missing" else repr(detail["input"])[:80]
+    return f"{'.'.join(map(str, detail['loc']))} = {found}: {detail['msg'].removeprefix('Value error, ')}"
