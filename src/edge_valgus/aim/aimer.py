@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from edge_valgus.aim.guide import MUST, Finding, Guide
-from edge_valgus.aim.posture import SteadyPosture, posture_of
+from edge_valgus.aim.posture import SteadyPosture, posture_of, roll_deg
 from edge_valgus.aim.result import Aim
 from edge_valgus.aim.squats import Look, Squat, caved_in, lens_height_m, look_at, sem_pct, squat_of, yaw_deg
 from edge_valgus.analysis import Analyser
@@ -190,12 +190,7 @@ class Aimer:
         if body is None or not looks_standing(body):
             self._still.clear()
             return
-        lean_deg = math.degrees(
-            math.atan2(
-                body.shoulder[0] - (body.left.ankle[0] + body.right.ankle[0]) / 2, body.floor_y_px - body.shoulder[1]
-            )
-        )
-        self._still.append((time_s, body, -lean_deg))
+        self._still.append((time_s, body, roll_deg(body)))
         leg_px = float(np.median([each.hip_height_px for _, each, _ in self._still]))
         for side, leg in ((Side.LEFT, body.left), (Side.RIGHT, body.right)):
             self._trembling[side].update(medial_offset_pct(leg, side, leg_px), dt_s)

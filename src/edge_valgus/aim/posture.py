@@ -14,7 +14,7 @@ CROWN: Final = 0.16  # of a leg from the eyes to the crown
 HEAD_OVER_SHOULDERS: Final = 0.34  # and from the shoulders to the eyes, where the face isn't seen
 # What the feet's and the body's tilt say of the lifter's turn, standing; fitted on 146 drawn lifters, off by 4.5°.
 YAW_PER_ANKLE_PCT: Final = 2.2
-YAW_PER_LEAN_DEG: Final = -1.9
+YAW_PER_ROLL_DEG: Final = 1.9
 
 _FACE: Final = [NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR]
 _LEGS: Final = [*range(LEFT_HIP, RIGHT_ANKLE + 1)]
@@ -57,9 +57,8 @@ def posture_of(body: Body, pose: Pose) -> Posture | None:
     face = [index for index in _FACE if pose.score[index] >= MIN_SCORE]
     eyes_y = float(pose.xy_px[face, 1].mean()) if face else body.shoulder[1] - HEAD_OVER_SHOULDERS * leg_px
     crown_y = eyes_y - CROWN * leg_px
-    ankles = (body.left.ankle[0] + body.right.ankle[0]) / 2, (body.left.ankle[1] + body.right.ankle[1]) / 2
     lowest = max(body.left.ankle[1], body.right.ankle[1])
-    lean_deg = math.degrees(math.atan2(body.shoulder[0] - ankles[0], ankles[1] - body.shoulder[1]))
+    roll = roll_deg(body)
     ankles_apart_pct = 100.0 * (body.left.ankle[1] - body.right.ankle[1]) / leg_px
     return Posture(
         leg_px=leg_px,
@@ -68,10 +67,18 @@ def posture_of(body: Body, pose: Pose) -> Posture | None:
         above=crown_y / leg_px,
         aside=(body.hip[0] - width / 2) / width,
         hips_low=(body.hip[1] - height / 2) / leg_px,
-        roll_deg=-lean_deg,
-        yaw_deg=YAW_PER_ANKLE_PCT * ankles_apart_pct + YAW_PER_LEAN_DEG * lean_deg,
+        roll_deg=roll,
+        yaw_deg=YAW_PER_ANKLE_PCT * ankles_apart_pct + YAW_PER_ROLL_DEG * roll,
         shoulders=body.shoulder_width_px / body.trunk_height_px,
         score=float(pose.score[_LEGS].mean()),
+    )
+
+
+def roll_deg(body: Body) -> float:
+    """How far a body leans to the picture's left, shoulders over ankles: as the box does to the lifter's left."""
+    left, right = body.left.ankle, body.right.ankle
+    return math.degrees(
+        math.atan2((left[0] + right[0]) / 2 - body.shoulder[0], (left[1] + right[1]) / 2 - body.shoulder[1])
     )
 
 
