@@ -9,6 +9,7 @@ import queue
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -85,10 +86,16 @@ class Run:
         waiting = sorted(presses)
 
         def sightings():
-            for sighting in film:
+            *most, last = film
+            for sighting in most:
                 while waiting and sighting.time_s >= waiting[0][0]:
                     asked.put(waiting.pop(0)[1])
                 yield sighting
+            # The film is over sooner than a slow disk has written what was measured in it.
+            for thread in threading.enumerate():
+                if thread.name == "aim":
+                    thread.join(20.0)
+            yield last
 
         given = {
             "source": SOURCE,
