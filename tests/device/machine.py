@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 BOOT_S = 60
 RESTART_WANTED = 133
@@ -94,10 +95,18 @@ class Machine:
         )
         self.boot()
 
-    def _nspawn_command(self, *rest: object) -> list[object]:
+    def _nspawn_command(self, *rest: object) -> list[str]:
         shown = [f"--bind-ro={here}:{there}" for there, here in self._shown.items()]
         place = (f"--directory={self.root}", f"--machine={self.name}", "--private-network", *shown)
-        return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--link-journal=no", *place, *rest]
+        return [
+            "systemd-nspawn",
+            "--quiet",
+            "--register=no",
+            "--keep-unit",
+            "--link-journal=no",
+            *place,
+            *map(str, rest),
+        ]
 
     def run(self, *words: object, check: bool = True, timeout_s: float = 120, stdin: str | None = None):
         """Run a command in it, as root. check: it has to succeed. Returns it as subprocess does, with text."""
@@ -215,7 +224,7 @@ print(json.dumps([answer.status, answer.read().decode()]))
 """
 
 
-def command(*words: object, **more: object) -> str:
+def command(*words: object, **more: Any) -> str:
     """Run a command here; its output. It has to succeed."""
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, **more)
     assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"

@@ -12,7 +12,7 @@ def outcome(attempt):
     try:
         attempt()
     except OSError as error:
-        return errno.errorcode[error.errno]
+        return errno.errorcode[error.errno or 0]
     return "allowed"
 
 

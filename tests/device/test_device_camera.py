@@ -258,7 +258,7 @@ TROUBLES = {
 }
 
 
-@pytest.fixture(params=TROUBLES.values(), ids=TROUBLES)
+@pytest.fixture(params=TROUBLES.values(), ids=list(TROUBLES))
 def trouble(request, camera):
     """One of them, not done yet, and undone afterwards if the test has not done so."""
     fit(camera, "/mnt/set/few")

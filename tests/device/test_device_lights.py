@@ -31,8 +31,16 @@ YARDSTICK_MS = 0.9
 MEASURED_S = 45
 TIMES = 20
 REPS = tuple(
-    RepScript(depth=0.95, descent_s=0.8, hold_s=0.1, ascent_s=0.8, rest_s=0.7, **{f"knee_in_{side}_m": 0.06})
-    for side in ("left", "right")
+    RepScript(
+        depth=0.95,
+        descent_s=0.8,
+        hold_s=0.1,
+        ascent_s=0.8,
+        rest_s=0.7,
+        knee_in_left_m=left_m,
+        knee_in_right_m=0.06 - left_m,
+    )
+    for left_m in (0.06, 0.0)
 )
 """Quick ones, each with a fault: the more the lights change, the more there is to measure."""
 

@@ -125,4 +125,6 @@ def test_neither_sees_anybodys_home(found, unit):
 def test_systemd_rates_the_unit_at_1_5_or_less(ground, unit):
     file = ground[-1] / f"usr/local/lib/systemd/system/{unit}.service"
     said = command("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15", file)
-    assert float(re.search(r"exposure level for \S+: ([0-9.]+)", said)[1]) <= 1.5
+    rating = re.search(r"exposure level for \S+: ([0-9.]+)", said)
+    assert rating
+    assert float(rating[1]) <= 1.5

@@ -47,8 +47,8 @@ class DrawnRack(AlwaysOpen):
     def __iter__(self) -> Iterator[Frame]:
         """Yield each frame when its time has come."""
         for lifter in itertools.chain([self._next], self._lifters):
-            yield from _in_real_time(lifter)
-            yield from _in_real_time(self._nobody())
+            yield from in_real_time(lifter)
+            yield from in_real_time(self._nobody())
 
     def _nobody(self) -> Iterator[Frame]:
         width, height = self.size_px
@@ -57,7 +57,7 @@ class DrawnRack(AlwaysOpen):
             yield Frame(image, index / NOBODY_FPS)
 
 
-def _in_real_time(frames: Iterable[Frame]) -> Iterator[Frame]:
+def in_real_time(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Each frame when its time has come, with the monotonic clock's time in place of its own, as a camera gives it."""
     pace = Pace()
     for frame in frames:
