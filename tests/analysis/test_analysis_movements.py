@@ -14,6 +14,7 @@ SQUAT = Course(
     depth=0.9,
     trunk_before=0.6,
     trunk_deep=0.45,
+    shin_kept=0.95,
     trunk_after=0.6,
     hands_seen_share=1.0,
     hands_below_knees=-0.4,
@@ -60,6 +61,11 @@ def course(**changes: object) -> Course:
         pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
         pytest.param(course(hands_over_shoulders=-0.32, hands_below_knees=-0.05, trunk_deep=0.24), id="clasped hands, leaning"),
         pytest.param(shallow(0.58, trunk_deep=0.17), id="leaning far under a bar, seen from above"),
+        pytest.param(course(trunk_deep=0.07, shin_kept=0.75), id="leaning far under a bar, seen from high above"),
+        pytest.param(
+            shallow(0.65, trunk_deep=0.12, shin_kept=0.8, hands_over_shoulders=-0.3, hands_below_knees=-0.04),
+            id="clasped hands at the knees, seen from high above",
+        ),
         pytest.param(
             course(depth=0.75, trunk_before=0.55, trunk_deep=0.2, hands_over_shoulders=-0.44, hands_below_knees=0.0),
             id="leaning far with arms that hang, seen from above",
@@ -101,6 +107,8 @@ BENT = "bent over or lying down"
     [
         pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
         pytest.param(course(trunk_deep=0.1), BENT, id="lying"),
+        pytest.param(course(trunk_deep=-0.2, shin_kept=0.1), BENT, id="lying, shins not seen where they are"),
+        pytest.param(course(depth=0.6, trunk_deep=0.05, shin_kept=0.93, **HANGING), BENT, id="a deadlift, seen from high above"),
         pytest.param(course(trunk_deep=0.23, **UNSEEN), BENT, id="folded up, hands out of sight"),
         pytest.param(course(depth=0.6, trunk_deep=0.2, **HANGING), BENT, id="picking up"),
         pytest.param(course(hands_over_shoulders=-0.7, hands_below_knees=0.33), BENT, id="hands at the floor"),

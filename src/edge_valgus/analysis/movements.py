@@ -27,6 +27,14 @@ FOLDED_HANDS_UNSEEN: Final = 0.4  # … and when it can't be told which, because
 HANDS_KNOWN_SHARE: Final = 0.08  # … in fewer of the deep frames
 HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 
+# From above a leaning trunk looks shorter than it is, and so does a shin whose knee has come forward, which it does in a squat and
+# not in a bend. So what both shins seem to have lost says how much of the trunk's loss was the view: 0.8 leg lengths for all of them.
+STEEP_SHIN: Final = (
+    0.95  # drawn deadlifts' and hinges' keep 0.92 and more, squats' from lenses at 1.3 to 1.5 m 0.73 to 0.93
+)
+TRUNK_PER_SHIN: Final = 0.8
+MOST_SHIN_LOST: Final = 0.3  # lost by more: not seen where it is
+
 # Trunk height lost over hips' travel: how much of it was a bend.
 FOLDS: Final = 0.85  # a squat that leans loses 0.8, a bend to the floor 0.9, …
 FOLDS_HANDS_DOWN: Final = 0.92  # … drawn deadlifts 0.93 to 1.16 and squats with hanging arms up to 0.9
@@ -96,6 +104,7 @@ class Course:
     trunk_before: float  # height of the shoulders over the hips, before …
     trunk_deep: float
     trunk_after: float
+    shin_kept: float  # height of the shin that kept more of it, deep over that before
     hands_seen_share: float  # of the deep frames
     hands_below_knees: float  # the lower hand below the lower knee, deep
     hands_over_shoulders: float  # the lower hand above the shoulders, deep
@@ -113,9 +122,22 @@ class Course:
     floor_change: float  # of the lower foot, up or down
 
     @property
+    def trunk_kept(self) -> float:
+        """The trunk's height when deep, and what the view from above took of it."""
+        shin_lost = min(max(0.0, STEEP_SHIN - self.shin_kept), MOST_SHIN_LOST)
+        return self.trunk_deep + TRUNK_PER_SHIN * shin_lost
+
+    @property
     def folds(self) -> float:
         """Trunk height lost over the hips' travel: how much of it was a bend."""
-        lost = self.trunk_before - self.trunk_deep
+        return self._over_hip_travel(self.trunk_before - self.trunk_kept)
+
+    @property
+    def seems_folded(self) -> float:
+        """The same as the picture shows it, the view from above included."""
+        return self._over_hip_travel(self.trunk_before - self.trunk_deep)
+
+    def _over_hip_travel(self, lost: float) -> float:
         return lost / (PARALLEL_HIP_TRAVEL * self.depth) if self.depth > 0.0 else math.inf
 
     @property
@@ -150,7 +172,7 @@ def _sank_too_far(course: Course) -> bool:
 
 
 def _lay(course: Course) -> bool:
-    return course.trunk_deep < MIN_TRUNK
+    return course.trunk_kept < MIN_TRUNK
 
 
 def _reached_for_the_floor(course: Course) -> bool:
@@ -162,9 +184,9 @@ def _reached_for_the_floor(course: Course) -> bool:
         return False
     if course.hands_known:
         folds = bends_to_the_floor(course.folds, course.hands_below_knees)
-        return folds and course.trunk_deep < FOLDED_HANDS_DOWN * course.trunk_before
+        return folds and course.trunk_kept < FOLDED_HANDS_DOWN * course.trunk_before
     folded = FOLDED_HANDS_DOWN if course.folds > FOLDS else FOLDED_HANDS_UNSEEN
-    return course.trunk_deep < folded * course.trunk_before
+    return course.trunk_kept < folded * course.trunk_before
 
 
 def bends_to_the_floor(folds: float, hands_below_knees: float) -> bool:
@@ -173,7 +195,7 @@ def bends_to_the_floor(folds: float, hands_below_knees: float) -> bool:
 
 
 def _folded(course: Course) -> bool:
-    low = course.trunk_deep < max(LOW_TRUNK, FOLDED * course.trunk_before)
+    low = course.trunk_kept < max(LOW_TRUNK, FOLDED * course.trunk_before)
     return low and not course.carried and (course.hands_below_knees > REACH or course.folds > FOLDS)
 
 
@@ -207,7 +229,7 @@ def _lowered_the_rear_knee(course: Course) -> bool:
 def _stood_astride(course: Course) -> bool:
     if course.feet_apart > SPLIT_STANCE and course.feet_apart_change < SPLIT_STILL:
         return True
-    upright = course.folds < ASTRIDE_FOLDS and course.rear_knee_drop > FREE_KNEE
+    upright = course.seems_folded < ASTRIDE_FOLDS and course.rear_knee_drop > FREE_KNEE
     return course.feet_apart > ASTRIDE and upright
 
 

@@ -18,6 +18,9 @@ DEEP_SHARE: Final = 0.7  # of the deepest reading: frames above it are "deep"
 EDGE_SHARE: Final = 0.1  # of the frames: the first and the last ones
 FEET_SCORE: Final = 0.4  # from here on a leg is well seen
 MIN_FRAMES: Final = 6  # well seen ones; fewer don't show a movement
+SHORT_SHIN: Final = (
+    0.1  # in leg lengths: a shin is 0.45, and one that seems shorter than this is not upright before the rep
+)
 KNEELING_KNEE: Final = 0.2  # one knee lower than the other by this, in leg lengths …
 KNEELING_SHANK: Final = 0.32  # … with its own shank this short in the picture: kneeling down on it
 LOW_KNEE: Final = 0.22  # a knee this near the floor, in leg lengths, is about on it, …
@@ -43,6 +46,7 @@ class _Look:
     shoulders: float
     leg_score: float  # of the better leg
     ankles: tuple[float, float, float, float]  # left x, left y, right x, right y, in leg lengths
+    shins: tuple[float, float]  # left and right, their heights in the picture
 
     @property
     def knee_down(self) -> bool:
@@ -82,6 +86,10 @@ class ShapeWitness:
                 (body.floor_y_px - body.shoulder[1]) / leg_length_px,
                 max(body.left.score, body.right.score),
                 tuple(v / leg_length_px for v in (*body.left.ankle, *body.right.ankle)),  # type: ignore[arg-type]
+                (
+                    (body.left.ankle[1] - body.left.knee[1]) / leg_length_px,
+                    (body.right.ankle[1] - body.right.knee[1]) / leg_length_px,
+                ),
             )
         )
 
@@ -120,6 +128,7 @@ def _course(looks: list[_Look]) -> Course:
         trunk_deep=_median([look.trunk for look in deep]),
         # The trunk rises last, and a quick rep's last tenth is hardly there before it is over.
         trunk_after=max(look.trunk for look in looks[-edge:]),
+        shin_kept=_shin_kept(looks[:edge], deep),
         hands_seen_share=len(held) / len(deep),
         hands_below_knees=_median([look.knee - look.hands for look in held]) if held else math.nan,
         hands_over_shoulders=_median([look.hands - look.shoulders for look in held]) if held else math.nan,
@@ -137,6 +146,12 @@ def _course(looks: list[_Look]) -> Course:
         feet_spread_change=_range([look.ankles[0] - look.ankles[2] for look in seen]),
         floor_change=_range([max(look.ankles[1], look.ankles[3]) for look in seen]),
     )
+
+
+def _shin_kept(before: list[_Look], deep: list[_Look]) -> float:
+    """Height of the shin that kept more of it, deep over that before."""
+    heights = [[_median([look.shins[at] for look in looks]) for looks in (before, deep)] for at in (0, 1)]
+    return max(after / max(first, SHORT_SHIN) for first, after in heights)
 
 
 def _rear_knee_drop(deep: list[_Look]) -> float:
