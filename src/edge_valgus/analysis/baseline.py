@@ -23,7 +23,7 @@ NEAR_STANDING: Final = 0.93  # hip height over the yardstick above which the lif
 QUITE_STANDING: Final = 0.97  # … and above which the body has its standing shape
 STILL_SPEED: Final = 0.12  # leg lengths per second; slower than this is standing still
 SHORTER_FOR_S: Final = 0.8  # standing still elsewhere, straight and shorter so long: the lifter moved away …
-SHORTER_ANYWAY_S: Final = 3.0  # … and where he stood so long: the yardstick was wrong
+SHORTER_ANYWAY_S: Final = 6.0  # … and where he stood so long: the yardstick was wrong; a slow shallow squat takes 5 s
 BACK_FOR_S: Final = 0.4  # … and as tall as he was before he seemed to grow so long: somebody crossed in front
 AS_BEFORE: Final = 0.06  # of how tall he was before, …
 USUAL_TIME_S: Final = 3.0  # … which follows the yardstick at once, …
@@ -32,6 +32,7 @@ GROWN: Final = 1.15  # … while that is so much longer
 LOOK_TIME_S: Final = 0.3  # averaging time of how the body looks: one frame's noise is half of what tells
 STRAIGHT: Final = 0.9  # of the straightness that the lifter had: straight …
 STRAIGHT_NARROWER: Final = 0.75  # … and of a lifter who got narrower too; a camera further off sees less of it
+LEANING: Final = 0.87  # trunk over legs, of what it was standing: seen from above squats that are held had 0.74 to 0.83
 NARROWER: Final = 0.6  # of the share by which the hips are lower: whoever moves away shrinks all over …
 MOVED: Final = 0.045  # … and both feet stand elsewhere in the picture, by so many leg lengths at least
 ASTRIDE: Final = (
@@ -107,6 +108,7 @@ class _Appearance:
         self.height_px = body.hip_height_px
         self.straightness = min(max(straightness(body), 0.0), 2.0)
         self._shoulder_width_px = abs(body.shoulder_width_px)
+        self._trunk_height_px = body.trunk_height_px
         self._ankles = [body.left.ankle, body.right.ankle]
 
     def see(self, body: Body, dt_s: float) -> None:
@@ -118,6 +120,7 @@ class _Appearance:
         # A knee seen on its ankle would make the ratio anything.
         self.straightness += gain * (min(max(straightness(body), 0.0), 2.0) - self.straightness)
         self._shoulder_width_px += gain * (abs(body.shoulder_width_px) - self._shoulder_width_px)
+        self._trunk_height_px += gain * (body.trunk_height_px - self._trunk_height_px)
         self._ankles = [
             (x + gain * (leg.ankle[0] - x), y + gain * (leg.ankle[1] - y))
             for leg, (x, y) in zip((body.left, body.right), self._ankles, strict=True)
@@ -130,6 +133,10 @@ class _Appearance:
     def narrower_by(self, standing: Standing) -> float:
         """Share by which the shoulders are narrower."""
         return 1.0 - self._shoulder_width_px / max(standing.shoulder_width_px, 1.0)
+
+    def leans(self, standing: Standing) -> bool:
+        """Whether the trunk got shorter than the legs did: whoever moves away keeps his shape."""
+        return self._trunk_height_px * standing.leg_length_px < LEANING * standing.trunk_height_px * self.height_px
 
     def moved(self, standing: Standing) -> bool:
         """Whether neither foot is where it stood."""
@@ -221,7 +228,8 @@ class StandingBaseline:
         back = self._grown and abs(look.height_px / self._usual_px - 1.0) < AS_BEFORE
         narrower = elsewhere and look.narrower_by(standing) > NARROWER * look.shorter_by(standing)
         straight = look.straightness > (STRAIGHT_NARROWER if narrower or back else STRAIGHT) * standing.straightness
-        if not straight or abs(look.speed_px_s) > STILL_SPEED * standing.leg_length_px:
+        upright = back or not look.leans(standing)
+        if not (straight and upright) or abs(look.speed_px_s) > STILL_SPEED * standing.leg_length_px:
             self._shorter_since_s = None
             return
         if self._shorter_since_s is None:
