@@ -21,6 +21,9 @@ TURN: Final = 0.1  # share of the deepest point (at least QUIET) that makes a tu
 TOP_FORGET_S: Final = 3.0  # time constant with which the top's level follows a lifter who stands lower
 MIN_READINGS: Final = 2  # back at the top, to have been there
 MIN_REP_S: Final = 0.4  # quick reps take 0.5–0.6 s each way; less than 0.4 s in all is not a rep (docs/science.md)
+HOVER: Final = 0.25  # depth below the top that a rep reaches …
+HOVER_S: Final = 2.0  # … within this, or stays there no faster than …
+HOVER_SPEED: Final = 0.05  # … this, in depth per second: whoever is a little lower so long stands there, as after stepping back
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
 MAX_GAP_S: Final = 1.0  # without a reading this long nobody knows what happened
 SPEED_TIME_S: Final = 0.12  # averaging time of the speed
@@ -133,10 +136,11 @@ class RepSegmenter:
                 self._top, self._quiet_s = min(depth, rep.turn), time_s
                 return self._close(rep, time_s if at_top else rep.turn_s, Phase.STANDING)
             return Step(Phase.ASCENT)
-        if time_s - rep.start_s > MAX_REP_S:
+        hovers = rep.deepest < rep.top + HOVER and self._speed <= HOVER_SPEED and time_s - rep.start_s > HOVER_S
+        if hovers or time_s - rep.start_s > MAX_REP_S:
             self._rep = None
             self._top, self._quiet_s = depth, time_s
-            return Step(Phase.STANDING, abandoned="stayed down too long")
+            return Step(Phase.STANDING, abandoned="stood lower" if hovers else "stayed down too long")
         return Step(self._phase())
 
     def _close(self, rep: _OpenRep, end_s: float, phase: Phase) -> Step:
