@@ -65,6 +65,12 @@ STAND = (0.8, 0.0)
         pytest.param(
             [(2.0, 0.15), (20.0, 0.15), (1.0, 1.0), (1.0, 0.15), (1.0, 0.15)], [1.0], id="stands lower than before"
         ),
+        pytest.param(
+            [(0.6, 0.19), *[(0.5, 0.1), (0.5, 0.19)] * 4, (0.5, 0.1), (1.5, 0.9), (1.5, 0.1), STAND],
+            [0.9],
+            id="walks in",
+        ),
+        pytest.param([(6.0, 0.34), (6.0, 0.0), STAND], [0.34], id="shallow, six seconds each way"),
         pytest.param([(2.0, -0.3), (3.0, -0.3), (1.0, 0.8), (1.0, -0.3), STAND], [0.8], id="stands higher than before"),
     ],
 )

@@ -103,6 +103,19 @@ def test_a_half_squat_that_is_held_with_straight_legs_is_no_step_back():
 
 
 @pytest.mark.parametrize("in_rep", [False, True])
+@pytest.mark.parametrize(
+    ("trunk", "moved"), [(0.58, True), (0.5, False)], ids=["upright, further off", "leaning in a squat"]
+)
+def test_whoever_moves_away_keeps_his_shape(trunk, moved, in_rep):
+    """From above, a squat that is held has straight legs, and its feet may seem to stand elsewhere."""
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (1.0, STANDING))
+    before = baseline.standing
+    watched(baseline, (5.0, stand(leg_px=175.0, y=425.0, trunk=trunk)), since_s=now_s, in_rep=in_rep)
+    assert (baseline.standing is not before) is moved
+
+
+@pytest.mark.parametrize("in_rep", [False, True])
 def test_one_step_back_is_seen_between_two_reps(in_rep):
     baseline = StandingBaseline()
     now_s = watched(baseline, (1.0, STANDING))

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from concurrent.futures import Future
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +20,8 @@ from keypoint_training import pictures as module
 from keypoint_training import shards
 from keypoint_training.people import random_body, random_person, random_stance
 from keypoint_training.pictures import KEPT_PX, PICTURES_PER_ROOM, pictures
+
+NICE = os.nice(0) + 5  # of who draws
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +132,43 @@ def test_pictures_of_another_recipe_are_not_mixed_in(tmp_path, small):
     with pytest.raises(ValueError, match="another recipe"):
         shards.Drawing(tmp_path, seed=2, shards=1, jobs=1)
     assert json.loads((tmp_path / "recipe.json").read_text())["seed"] == 1
+
+
+def test_who_draws_ends_with_a_training_that_is_killed(tmp_path):
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from keypoint_training.shards import Drawing\n"
+        "if __name__ == '__main__':\n"
+        "    drawing = Drawing(Path(sys.argv[1]), seed=3, shards=50, jobs=2)\n"
+        "    while len(drawing._pool._processes) < 2: time.sleep(0.05)\n"
+        "    print(*drawing._pool._processes, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    script = tmp_path / "training.py"
+    script.write_text(code)
+    with subprocess.Popen(
+        [sys.executable, script, tmp_path / "pictures"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(shards.__file__).parents[1])},
+    ) as training:
+        assert training.stdout is not None
+        drawing = [Path(f"/proc/{pid}") for pid in training.stdout.readline().split()]
+        # Only processes that have come so far as to draw can notice.
+        until_s = time.monotonic() + 30.0
+        while time.monotonic() < until_s and not all((p / "comm").exists() and _nice(p) == NICE for p in drawing):
+            time.sleep(0.1)
+        training.kill()
+    until_s = time.monotonic() + 10.0
+    while time.monotonic() < until_s and any(map(Path.exists, drawing)):
+        time.sleep(0.1)
+    assert len(drawing) == 2
+    assert not any(map(Path.exists, drawing))
+
+
+def _nice(process: Path) -> int:
+    return int((process / "stat").read_text().rpartition(")")[2].split()[16])
 
 
 def test_the_square_is_as_tight_as_the_crop_trackers():

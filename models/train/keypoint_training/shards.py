@@ -10,11 +10,12 @@ import io
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Final, Self
 
@@ -137,6 +138,15 @@ def _in_the_background() -> None:
     """Drawing yields to training, and leaves an interrupt to the process that asked for it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A process that was killed can't end those that draw for it: they would wait for work for ever."""
+    parent = parent_process()
+    assert parent is not None  # noqa: S101  this runs in processes that were started to draw
+    parent.join()
+    os._exit(1)
 
 
 def _draw_one(seed: int, number: int, path: Path) -> None:

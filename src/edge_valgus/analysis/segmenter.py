@@ -23,7 +23,9 @@ MIN_READINGS: Final = 2  # back at the top, to have been there
 MIN_REP_S: Final = 0.4  # quick reps take 0.5–0.6 s each way; less than 0.4 s in all is not a rep (docs/science.md)
 HOVER: Final = 0.25  # depth below the top that a rep reaches …
 HOVER_S: Final = 2.0  # … within this, or stays there no faster than …
-HOVER_SPEED: Final = 0.05  # … this, in depth per second: whoever is a little lower so long stands there, as after stepping back
+HOVER_SPEED: Final = (
+    0.05  # … this, in depth per second: whoever is a little lower so long stands there, as after stepping back
+)
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
 MAX_GAP_S: Final = 1.0  # without a reading this long nobody knows what happened
 SPEED_TIME_S: Final = 0.12  # averaging time of the speed
