@@ -9,6 +9,7 @@ from typing import Final
 from edge_valgus.analysis import measures as formulas
 from edge_valgus.analysis.baseline import Standing, StandingBaseline
 from edge_valgus.analysis.body import Body, body_of
+from edge_valgus.analysis.crossing import Crossing
 from edge_valgus.analysis.floor import Floor
 from edge_valgus.analysis.gauge import DepthGauge
 from edge_valgus.analysis.knee import KneeJudge, KneeReading
@@ -51,6 +52,7 @@ class Analyser:
         self._rig = rig
         self._floor = Floor()
         self._baseline = StandingBaseline()
+        self._crossing = Crossing()
         self._segmenter = RepSegmenter()
         self._shape = ShapeWitness()
         self._clock = RepClock()
@@ -133,6 +135,10 @@ class Analyser:
         self._note(time_s, self.reading.phase if self._in_view else Phase.AWAY, Measures())
 
     def _see(self, body: Body, time_s: float, events: list[Event]) -> None:
+        standing = self._baseline.standing
+        if self._segmenter.in_rep and standing is not None and self._crossing.hides(body, standing, time_s):
+            self._miss(time_s)
+            return
         gap_s = time_s - self._seen_s
         self._seen_s = time_s
         body = replace(body, floor_y_px=self._floor.update(body, time_s))
