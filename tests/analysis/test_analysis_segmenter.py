@@ -103,7 +103,7 @@ def test_the_top_follows_a_lifter_who_stays_lower():
 
 @pytest.mark.parametrize("missing", [math.nan, None], ids=["unreadable", "absent"])
 @pytest.mark.parametrize(
-    ("gap_s", "reps", "abandoned"), [(0.3, 1, 0), (0.9, 1, 0), (1.2, 0, 1), (30.0, 0, 1)], ids="for {} s".format
+    ("gap_s", "reps", "abandoned"), [(0.3, 1, 0), (1.4, 1, 0), (1.7, 0, 1), (30.0, 0, 1)], ids="for {} s".format
 )
 def test_readings_missing_in_mid_rep(missing, gap_s, reps, abandoned):
     moves = signal((1.0, 1.0), (gap_s + 0.2, 1.0), UP, STAND)

@@ -93,7 +93,7 @@ class Analyser:
             self._gauge, self._gauge_before_rep = DepthGauge(), None
         body = body_of(pose) if pose is not None else None
         if body is None or not body.legs_seen:
-            self._miss(time_s)
+            self._miss(time_s, events)
         else:
             self._see(body, time_s, events)
         ended = self._sets.rest(time_s, in_rep=self._segmenter.in_rep)
@@ -130,14 +130,14 @@ class Analyser:
             events.extend(self._knees.new_lifter(time_s))
             events.append(LifterLeft(time_s))
 
-    def _miss(self, time_s: float) -> None:
-        self._knees.interrupt()
+    def _miss(self, time_s: float, events: list[Event]) -> None:
+        events.extend(self._knees.interrupt(time_s))
         self._note(time_s, self.reading.phase if self._in_view else Phase.AWAY, Measures())
 
     def _see(self, body: Body, time_s: float, events: list[Event]) -> None:
         standing = self._baseline.standing
         if self._segmenter.in_rep and standing is not None and self._crossing.hides(body, standing, time_s):
-            self._miss(time_s)
+            self._miss(time_s, events)
             return
         gap_s = time_s - self._seen_s
         self._seen_s = time_s

@@ -8,7 +8,7 @@ from typing import Final
 from edge_valgus.analysis.baseline import Standing
 from edge_valgus.analysis.body import Body
 
-BELOW: Final = 0.08  # leg lengths by which a foot is lower in the picture than where it stood: it is nearer to the camera …
+BELOW: Final = 0.08  # leg lengths by which a foot is lower in the picture than where it stood: it is nearer …
 CROSSES_S: Final = 0.8  # … and if it still is after this, the lifter has stepped forward
 
 

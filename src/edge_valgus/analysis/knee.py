@@ -22,6 +22,7 @@ MARKED_PCT: Final = 2.0  # a knee so much further in than it has to be is flagge
 NOISE_DEPTH: Final = 0.2  # from here on down noise is measured: what is higher is hardly a squat yet
 STANDING_DEPTH: Final = 0.12  # outside of reps, whoever is deeper is doing something else
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
+DARK_AFTER_S: Final = 1.0  # nobody seen for longer: a light that is on goes out, though the rep may still go on
 PLANTED: Final = 0.15  # leg lengths a foot may seem to move and still carry; a free leg's knee says nothing
 
 KneeEvent = FlagOn | FlagOff | CantJudgeOn | CantJudgeOff
@@ -80,7 +81,7 @@ class KneeJudge:
     def new_lifter(self, time_s: float) -> tuple[KneeEvent, ...]:
         """Somebody else, or the same one after a break: nothing learned holds any more, and no light stays on."""
         events: tuple[KneeEvent, ...] = self._release_all(time_s)
-        self.interrupt()
+        self.interrupt(time_s)
         self._path = self._unlearned()
         self._trembling = {Side.LEFT: Trembling(), Side.RIGHT: Trembling()}
         self._usual_noise = UsualNoise()
@@ -103,10 +104,11 @@ class KneeJudge:
             self._path = self._path_before_rep
         self._path_before_rep = None
 
-    def interrupt(self) -> None:
+    def interrupt(self, time_s: float) -> tuple[FlagOff, ...]:
         """A frame in which nobody was seen: a knee that was in before it has to be in long enough after it."""
         for knee in self._knees.values():
             knee.evidence_pct_s, knee.frames, knee.was_in = 0.0, 0, False
+        return self._release_all(time_s) if time_s - self._time_s > DARK_AFTER_S else ()
 
     def update(self, body: Body, standing: Standing, depth: float, time_s: float, *, in_rep: bool) -> KneeReading:
         """One frame on."""

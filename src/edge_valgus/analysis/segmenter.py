@@ -27,7 +27,9 @@ HOVER_SPEED: Final = (
     0.05  # … this, in depth per second: whoever is a little lower so long stands there, as after stepping back
 )
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
-MAX_GAP_S: Final = 1.0  # without a reading this long nobody knows what happened
+MAX_GAP_S: Final = (
+    1.5  # without a reading this long nobody knows what happened; whoever crosses in front hides for a second
+)
 SPEED_TIME_S: Final = 0.12  # averaging time of the speed
 BOTTOM_SPEED: Final = 0.25  # depth per second; slower near the deepest point is the bottom, until twice as fast
 
