@@ -17,6 +17,9 @@ from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 
 MAX_DEPTH: Final = 1.7  # no hip gets lower
 
+MAX_TRUNK: Final = 1.3  # trunk and shins get shorter in a squat, as any camera sees them: whose got longer by this …
+MAX_SHIN: Final = 1.2  # … and by this is something else
+
 MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
 LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
 FOLDED: Final = 0.335  # trunk height when deep over that before: a squat under a bar that leans far keeps 0.36 …
@@ -172,7 +175,12 @@ def _sank_too_far(course: Course) -> bool:
 
 
 def _lay(course: Course) -> bool:
-    return course.trunk_kept < MIN_TRUNK
+    # Hands that hold nothing up may be at the floor, before shins that are not seen where they are.
+    return (course.trunk_kept if course.hands_up else course.trunk_deep) < MIN_TRUNK
+
+
+def _grew(course: Course) -> bool:
+    return course.trunk_deep > MAX_TRUNK * course.trunk_before and course.shin_kept > MAX_SHIN
 
 
 def _reached_for_the_floor(course: Course) -> bool:
@@ -265,6 +273,7 @@ def _landed(course: Course) -> bool:
 
 _MOVEMENTS: Final[tuple[tuple[str, Callable[[Course], bool]], ...]] = (
     ("deeper than a body can go", _sank_too_far),
+    ("not the same body", _grew),
     ("bent over or lying down", _lay),
     ("bent over or lying down", _reached_for_the_floor),
     ("bent over or lying down", _folded),
