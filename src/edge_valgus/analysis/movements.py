@@ -27,7 +27,7 @@ FOLDED_HANDS_DOWN: Final = (
     0.6  # … one that reaches for something on the floor 0.35 to 0.5, more where the hips hardly came down …
 )
 FOLDED_HANDS_UNSEEN: Final = 0.4  # … and when it can't be told which, because the hands were seen …
-HANDS_KNOWN_SHARE: Final = 0.08  # … in fewer of the deep frames
+HANDS_KNOWN_SHARE: Final = 0.25  # … in fewer of the deep frames, as of who picks something up
 HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 
 # From above a leaning trunk looks shorter than it is, and so does a shin whose knee has come forward, which it does in a squat and
@@ -127,6 +127,8 @@ class Course:
     @property
     def trunk_kept(self) -> float:
         """The trunk's height when deep, and what the view from above took of it."""
+        if not self.hands_known:
+            return self.trunk_deep
         shin_lost = min(max(0.0, STEEP_SHIN - self.shin_kept), MOST_SHIN_LOST)
         return self.trunk_deep + TRUNK_PER_SHIN * shin_lost
 
