@@ -115,6 +115,16 @@ def test_whoever_moves_away_keeps_his_shape(trunk, moved, in_rep):
     assert (baseline.standing is not before) is moved
 
 
+def test_a_trunk_that_was_learned_wrong_is_given_up_after_a_while():
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (1.0, stand(trunk=0.8)))
+    now_s = watched(baseline, (5.0, stand(leg_px=175.0, y=425.0)), since_s=now_s, in_rep=True)
+    assert baseline.standing is not None
+    assert baseline.standing.leg_length_px > 200.0
+    watched(baseline, (2.0, stand(leg_px=175.0, y=425.0)), since_s=now_s, in_rep=True)
+    assert baseline.standing.leg_length_px == pytest.approx(175.0, rel=0.02)
+
+
 @pytest.mark.parametrize("in_rep", [False, True])
 def test_one_step_back_is_seen_between_two_reps(in_rep):
     baseline = StandingBaseline()

@@ -22,8 +22,10 @@ DRIFT_TIME_S: Final = (
 NEAR_STANDING: Final = 0.93  # hip height over the yardstick above which the lifter is taken to stand
 QUITE_STANDING: Final = 0.97  # … and above which the body has its standing shape
 STILL_SPEED: Final = 0.12  # leg lengths per second; slower than this is standing still
-SHORTER_FOR_S: Final = 0.8  # standing still elsewhere, straight and shorter so long: the lifter moved away …
-SHORTER_ANYWAY_S: Final = 6.0  # … and where he stood so long: the yardstick was wrong; a slow shallow squat takes 5 s
+SHORTER_FOR_S: Final = 0.8  # standing still elsewhere, straight, upright and shorter so long: the lifter moved away …
+SHORTER_ANYWAY_S: Final = (
+    6.0  # … and anywhere, leaning or not: what was learned is wrong; a slow shallow squat takes 5 s
+)
 BACK_FOR_S: Final = 0.4  # … and as tall as he was before he seemed to grow so long: somebody crossed in front
 AS_BEFORE: Final = 0.06  # of how tall he was before, …
 USUAL_TIME_S: Final = 3.0  # … which follows the yardstick at once, …
@@ -146,6 +148,9 @@ class _Appearance:
         )
 
 
+NEVER: Final = (math.inf, math.inf)
+
+
 class StandingBaseline:
     """Learns `Standing` from the frames in which the lifter stands."""
 
@@ -153,7 +158,7 @@ class StandingBaseline:
         self._standing: Standing | None = None
         self._time_s = -math.inf
         self._look: _Appearance | None = None
-        self._shorter_since_s: float | None = None
+        self._since_s = NEVER  # since when he stands still, shorter and straight: upright, and leaning or not
         self._not_taller_s = -math.inf
         self._usual_px = math.nan  # what the yardstick was lately …
         self._grown = False  # … and whether it is much longer now
@@ -167,7 +172,7 @@ class StandingBaseline:
         """Forget the lifter."""
         self._standing = None
         self._look = None
-        self._shorter_since_s = None
+        self._since_s = NEVER
 
     def update(self, body: Body, time_s: float, *, in_rep: bool) -> Standing | None:
         """One frame on; the yardstick only shrinks outside of reps."""
@@ -192,7 +197,7 @@ class StandingBaseline:
         if share <= NEAR_STANDING:
             self._maybe_moved_away(standing, body, time_s)
             return self._standing
-        self._shorter_since_s = None
+        self._since_s = NEVER
         if stands and (share <= TALLER or time_s - self._not_taller_s >= TALLER_FOR_S):
             self._measure(standing, body, dt_s, in_rep=in_rep)
         return standing
@@ -229,20 +234,19 @@ class StandingBaseline:
         narrower = elsewhere and look.narrower_by(standing) > NARROWER * look.shorter_by(standing)
         straight = look.straightness > (STRAIGHT_NARROWER if narrower or back else STRAIGHT) * standing.straightness
         upright = back or not look.leans(standing)
-        if not (straight and upright) or abs(look.speed_px_s) > STILL_SPEED * standing.leg_length_px:
-            self._shorter_since_s = None
-            return
-        if self._shorter_since_s is None:
-            self._shorter_since_s = time_s
-        needed_s = SHORTER_FOR_S if elsewhere else SHORTER_ANYWAY_S
-        if back:
-            needed_s = BACK_FOR_S
-        if time_s - self._shorter_since_s > needed_s and looks_standing(body):
+        still = abs(look.speed_px_s) <= STILL_SPEED * standing.leg_length_px
+        self._since_s = (
+            _since(self._since_s[0], time_s, holds=still and straight and upright),
+            _since(self._since_s[1], time_s, holds=still and straight),
+        )
+        as_before_s, anyway_s = (time_s - since_s for since_s in self._since_s)
+        moved = as_before_s > (BACK_FOR_S if back else SHORTER_FOR_S) and (back or elsewhere)
+        if (moved or anyway_s > SHORTER_ANYWAY_S) and looks_standing(body):
             steps = standing.steps + 1
             self._standing = _standing(body)
             self._standing.steps = steps
             self._usual_px = self._standing.leg_length_px
-            self._shorter_since_s = None
+            self._since_s = NEVER
 
     @staticmethod
     def _learn_feet(standing: Standing, body: Body, time_s: float, dt_s: float) -> None:
@@ -284,6 +288,11 @@ def looks_standing(body: Body) -> bool:
 
 def _standing(body: Body) -> Standing:
     return Standing(body.hip_height_px, body.trunk_height_px, straightness(body), abs(body.shoulder_width_px))
+
+
+def _since(since_s: float, time_s: float, *, holds: bool) -> float:
+    """Since when it has held without a break."""
+    return min(since_s, time_s) if holds else math.inf
 
 
 def _gain(dt_s: float, time_constant_s: float) -> float:
