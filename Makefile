@@ -38,7 +38,7 @@ lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/mypy --config-file= --check-untyped-defs --ignore-missing-imports --exclude virtual_camera tests/device
+	$(VENV)/bin/mypy --config-file= --cache-dir=.mypy_cache/device --check-untyped-defs --ignore-missing-imports --exclude virtual_camera tests/device
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

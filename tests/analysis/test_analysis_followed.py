@@ -1,11 +1,13 @@
 """When somebody else is followed from one frame to the next."""
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from poses import PARALLEL, STANDING, Stick, changed, film, joined, rep, told
+from poses import PARALLEL, STANDING, Stick, Story, changed, down_to, film, joined, lost, rep, told
 
-from edge_valgus.events import LifterEntered, LifterLeft, RepAbandoned
+from edge_valgus.events import FlagOff, FlagOn, LifterEntered, LifterLeft, RepAbandoned
 from edge_valgus.frames import LEFT_ANKLE, RIGHT_ANKLE, Pose
 
 LEAD = (1.5, STANDING)
@@ -44,21 +46,92 @@ def test_a_rep_of_somebody_who_is_followed_no_more_is_given_up():
     assert [e.reason for e in story.of(RepAbandoned)] == ["somebody else stands there"]
 
 
+def lower(pose: Pose, *feet: int, by: float) -> Pose:
+    """The same with some feet nearer to the camera."""
+    xy_px = pose.xy_px.copy()
+    xy_px[list(feet), 1] += by * STANDING.leg_px
+    return replace(pose, xy_px=xy_px)
+
+
+def depths(story: Story) -> list[float]:
+    return [r.depth for r in story.reps]
+
+
+@pytest.mark.parametrize("foot", [LEFT_ANKLE, RIGHT_ANKLE], ids=["left", "right"])
 @pytest.mark.parametrize("since_s", [3.2, 3.9, 4.3], ids=["before the bottom", "on the way up", "near the top"])
 @pytest.mark.parametrize("fps", [12.0, 30.0])
-def test_somebody_who_crosses_in_front_ends_no_rep(since_s, fps):
-    """For half a second one foot is theirs, who is nearer to the camera: the hips seem to be as high above it as in standing."""
-
-    def with_their_foot(pose: Pose) -> Pose:
-        xy_px = pose.xy_px.copy()
-        xy_px[RIGHT_ANKLE, 1] += 0.4 * STANDING.leg_px
-        return replace(pose, xy_px=xy_px)
-
+def test_somebody_who_crosses_in_front_ends_no_rep(since_s, fps, foot):
+    """For half a second one foot is theirs, nearer to the camera, and the hips seem to be as high above it as in standing."""
     lifter = film((2.0, STANDING), *rep(), *rep(), END, fps=fps)
-    hidden = changed(lifter, with_their_foot, since_s, since_s + 0.5)
+    hidden = changed(lifter, lambda pose: lower(pose, foot, by=0.4), since_s, since_s + 0.5)
     story = told(hidden)
-    assert [r.depth for r in story.reps] == pytest.approx([r.depth for r in told(lifter).reps], abs=0.08)
+    assert depths(story) == pytest.approx(depths(told(lifter)), abs=0.08)
     assert not story.partial
+
+
+@pytest.mark.parametrize(
+    ("feet", "by"),
+    [((LEFT_ANKLE, RIGHT_ANKLE), 0.09), ((LEFT_ANKLE, RIGHT_ANKLE), 0.2), ((RIGHT_ANKLE,), 0.1)],
+    ids=["both, as networks err", "both", "one, as networks err"],
+)
+def test_a_frame_is_left_out_only_when_one_foot_is_much_lower(feet, by):
+    lifter = film((2.0, STANDING), *rep(knee_in_left=0.12), END)
+    story = told(changed(lifter, lambda pose: lower(pose, *feet, by=by), 2.9, 3.4))
+    assert all(not math.isnan(r.measures.depth) for r in story.readings if 2.0 < r.time_s < 4.0)
+
+
+def test_a_free_foot_that_is_put_forward_is_the_lifters_own():
+    """A single-leg squat with the free foot in front, a little lower in the picture."""
+    low = down_to(0.7, foot_up_left=-0.15)
+    lifter = film((2.0, STANDING), (1.2, low), (0.2, low), (1.0, STANDING), END)
+    story = told(lifter)
+    assert all(not math.isnan(r.measures.depth) for r in story.readings if 2.0 < r.time_s < 4.0)
+
+
+def test_a_light_goes_out_when_somebody_hides_the_feet():
+    lifter = film((2.0, STANDING), *rep(hold_s=1.5, knee_in_left=0.12), END)
+    (lit,) = told(lifter).of(FlagOn)
+    since_s = lit.time_s + 0.3
+    story = told(changed(lifter, lambda pose: lower(pose, RIGHT_ANKLE, by=0.4), since_s, since_s + 0.7))
+    assert story.of(FlagOff)[0].time_s == pytest.approx(since_s + 0.3, abs=0.1)
+    assert len(story.reps) == 1
+
+
+def test_a_taller_body_in_front_lights_nothing():
+    """Longer in front than is left out, it has not been watched for so long that it could be a yardstick."""
+    lifter = film((2.0, STANDING), *rep(), *rep(), *rep(), END)
+    crossing = stand(leg_px=286.0, y=500.0).pose()
+    story = told(changed(lifter, lambda pose: replace(pose, xy_px=crossing.xy_px), 6.3, 7.3))
+    assert not story.of(FlagOn)
+
+
+@pytest.mark.parametrize(("aside", "counted"), [(0.0, 1), (0.6, 0)], ids=["the lifter", "a bystander"])
+def test_a_rep_goes_on_after_a_second_only_where_it_began(aside, counted):
+    bottom_s = 2.0 + 1.2
+    lifter = film((2.0, STANDING), *rep(hold_s=1.4), END)
+    aside_px = aside * STANDING.leg_px
+
+    def elsewhere(pose: Pose) -> Pose:
+        return replace(pose, xy_px=pose.xy_px + np.array([aside_px, 0.0], np.float32))
+
+    frames = changed(lost(lifter, bottom_s, bottom_s + 1.2), elsewhere, bottom_s + 1.2)
+    story = told(frames)
+    assert len(story.reps) == counted
+    if not counted:
+        assert "lost sight of the lifter" in [e.reason for e in story.of(RepAbandoned)]
+
+
+@pytest.mark.parametrize("frames_come", [True, False], ids=["nobody in them", "none"])
+def test_a_light_goes_out_after_a_second_and_the_rep_goes_on(frames_come):
+    lifter = film((2.0, STANDING), *rep(hold_s=3.0, knee_in_left=0.12), END)
+    (lit,) = told(lifter).of(FlagOn)
+    since_s = lit.time_s + 0.3
+    frames = lost(lifter, since_s, since_s + 1.3)
+    if not frames_come:
+        frames = [(t, pose) for t, pose in frames if pose is not None]
+    story = told(frames)
+    assert len(story.reps) == 1
+    assert story.of(FlagOff)[0].time_s <= since_s + (1.1 if frames_come else 1.4)
 
 
 def test_whoever_steps_forward_is_not_hidden():

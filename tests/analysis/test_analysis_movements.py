@@ -108,6 +108,8 @@ BENT = "bent over or lying down"
         pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
         pytest.param(course(trunk_deep=0.9, shin_kept=1.3), "not the same body", id="something else for a moment"),
         pytest.param(shallow(0.6, trunk_deep=0.03, shin_kept=0.7, **HANGING), BENT, id="picking up, shins behind a plate"),
+        pytest.param(course(depth=1.1, trunk_deep=0.05, shin_kept=0.3), BENT, id="lying, hands up, shins along the floor"),
+        pytest.param(course(trunk_deep=0.1, shin_kept=math.nan), BENT, id="lying, feet not seen"),
         pytest.param(course(trunk_deep=0.1), BENT, id="lying"),
         pytest.param(course(trunk_deep=-0.2, shin_kept=0.1), BENT, id="lying, shins not seen where they are"),
         pytest.param(course(depth=0.6, trunk_deep=0.05, shin_kept=0.93, **HANGING), BENT, id="a deadlift, seen from high above"),

@@ -48,6 +48,10 @@ STAND = (0.8, 0.0)
         pytest.param(
             [(1.0, 1.0), (0.8, 0.2), (0.8, 0.9), UP, STAND], [1.0, 0.9], id="touch and go short of standing is two"
         ),
+        pytest.param(
+            [(1.0, 1.0), (0.8, 0.27), (0.6, 0.5), (2.0, 0.5), UP, STAND], [1.0, 0.5], id="one and a half, held"
+        ),
+        pytest.param([(1.0, 0.27), (3.0, 0.27), UP, STAND], [0.27], id="shallow, and held"),
         pytest.param([(1.0, 1.0), (0.8, 0.0), (0.8, 0.9), UP, STAND], [1.0, 0.9], id="two without a pause"),
         pytest.param([(1.0, 1.0), (10.0, 1.0), UP, STAND], [1.0], id="held at the bottom"),
         pytest.param([(0.7, 0.5), (2.0, 0.5), (0.7, 1.0), UP, STAND], [1.0], id="paused on the way down"),

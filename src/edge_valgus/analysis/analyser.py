@@ -10,9 +10,10 @@ from edge_valgus.analysis import measures as formulas
 from edge_valgus.analysis.baseline import Standing, StandingBaseline
 from edge_valgus.analysis.body import Body, body_of
 from edge_valgus.analysis.crossing import Crossing
+from edge_valgus.analysis.doubt import SETTLE_S
 from edge_valgus.analysis.floor import Floor
 from edge_valgus.analysis.gauge import DepthGauge
-from edge_valgus.analysis.knee import KneeJudge, KneeReading
+from edge_valgus.analysis.knee import DARK_AFTER_S, KneeJudge, KneeReading
 from edge_valgus.analysis.recorder import RepRecorder
 from edge_valgus.analysis.rig import Rig
 from edge_valgus.analysis.segmenter import MAX_GAP_S, RepSegmenter, Segment, Step
@@ -38,6 +39,8 @@ from edge_valgus.frames import Pose
 MIN_PARTIAL_DEPTH: Final = 0.25  # shallower is fidgeting, unracking, shifting weight: not even a partial rep
 NEW_LIFTER_AFTER_S: Final = 3.0  # nobody seen this long: whoever comes next is measured afresh
 MEMORY_S: Final = 5.0  # how far back before its detection a rep may have begun
+LATE_S: Final = 1.0  # a frame that comes late by more is of another clock
+SAME_S: Final = 1.0  # unseen for longer in a rep: it goes on only if the feet stand where they stood
 MIN_LEG_PX: Final = 36.0  # standing legs shorter than this are too far away: leaving the top would be 2.5 px
 
 
@@ -76,7 +79,7 @@ class Analyser:
         """
         events: list[Event] = []
         if time_s <= self._time_s:
-            if self._time_s - time_s <= MAX_GAP_S:
+            if self._time_s - time_s <= LATE_S:
                 return ()
             events.extend(self.finish(self._time_s))
             Analyser.__init__(self, self._config, self._rig)
@@ -130,19 +133,20 @@ class Analyser:
             events.extend(self._knees.new_lifter(time_s))
             events.append(LifterLeft(time_s))
 
-    def _miss(self, time_s: float, events: list[Event]) -> None:
-        events.extend(self._knees.interrupt(time_s))
+    def _miss(self, time_s: float, events: list[Event], *, dark_after_s: float = DARK_AFTER_S) -> None:
+        events.extend(self._knees.interrupt(time_s, dark_after_s))
         self._note(time_s, self.reading.phase if self._in_view else Phase.AWAY, Measures())
 
     def _see(self, body: Body, time_s: float, events: list[Event]) -> None:
-        standing = self._baseline.standing
-        if self._segmenter.in_rep and standing is not None and self._crossing.hides(body, standing, time_s):
-            self._miss(time_s, events)
+        before = self._baseline.standing
+        if self._segmenter.in_rep and before is not None and self._crossing.hides(body, before, time_s):
+            self._miss(time_s, events, dark_after_s=SETTLE_S)
             return
         gap_s = time_s - self._seen_s
         self._seen_s = time_s
+        if gap_s > SAME_S and self._segmenter.in_rep and not (before and before.holds(body)):
+            self._lose("lost sight of the lifter", time_s, events)
         body = replace(body, floor_y_px=self._floor.update(body, time_s))
-        before = self._baseline.standing
         standing = self._baseline.update(body, time_s, in_rep=self._segmenter.in_rep)
         if standing is None or standing.leg_length_px < MIN_LEG_PX:
             self._lose("too far away", time_s, events)
@@ -202,6 +206,7 @@ class Analyser:
             self._close_rep(step.finished, time_s, events)
         if step.started_s is not None:
             self._knees.begin_rep()
+            self._crossing.begin_rep()
             self._gauge_before_rep = self._gauge.copy()
             events.append(RepStarted(time_s))
 

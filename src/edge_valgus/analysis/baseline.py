@@ -12,6 +12,7 @@ from typing import Final
 
 from edge_valgus.analysis.body import Body, Leg, Point
 from edge_valgus.analysis.measures import trunk_shift_pct
+from edge_valgus.analysis.segmenter import MAX_GAP_S
 
 MIN_STRAIGHTNESS: Final = 0.72  # thigh height over shank height in the picture; 0.8–1.35 was seen standing, by camera
 TRUNK_TO_LEG: Final = (0.4, 1.0)  # trunk height over leg length, standing; 0.5–0.8 was seen
@@ -48,7 +49,7 @@ SHAPE_TIME_S: Final = 1.0  # averaging time of the standing body's shape …
 FOOT_TIME_S: Final = 1.0  # … and of a foot's place
 STEP: Final = 0.12  # leg lengths an ankle must be off its place …
 STEP_FOR_S: Final = 0.4  # … for this long, standing, to have stepped
-GAP_S: Final = 1.0
+UNWATCHED_S: Final = 0.15  # what happened in a longer gap was not watched
 
 
 @dataclass(slots=True)
@@ -101,6 +102,11 @@ class Standing:
     right: Foot = field(default_factory=Foot)
     steps: int = 0  # how often a foot was placed anew
 
+    def holds(self, body: Body) -> bool:
+        """Whether both feet are where they stood."""
+        feet = ((self.left, body.left), (self.right, body.right))
+        return all(foot.planted(leg, self.leg_length_px, STEP) for foot, leg in feet)
+
 
 class _Appearance:
     """How the body looked in the last few tenths of a second."""
@@ -148,9 +154,6 @@ class _Appearance:
         )
 
 
-NEVER: Final = (math.inf, math.inf)
-
-
 class StandingBaseline:
     """Learns `Standing` from the frames in which the lifter stands."""
 
@@ -158,7 +161,8 @@ class StandingBaseline:
         self._standing: Standing | None = None
         self._time_s = -math.inf
         self._look: _Appearance | None = None
-        self._since_s = NEVER  # since when he stands still, shorter and straight: upright, and leaning or not
+        self._upright_since_s = math.inf  # since when he stands still, shorter, straight and upright …
+        self._straight_since_s = math.inf  # … and the same, leaning or not
         self._not_taller_s = -math.inf
         self._usual_px = math.nan  # what the yardstick was lately …
         self._grown = False  # … and whether it is much longer now
@@ -172,10 +176,12 @@ class StandingBaseline:
         """Forget the lifter."""
         self._standing = None
         self._look = None
-        self._since_s = NEVER
+        self._upright_since_s = self._straight_since_s = math.inf
 
     def update(self, body: Body, time_s: float, *, in_rep: bool) -> Standing | None:
         """One frame on; the yardstick only shrinks outside of reps."""
+        if time_s - self._time_s > UNWATCHED_S:
+            self._not_taller_s = time_s
         dt_s = self._elapsed_s(body, time_s)
         stands = looks_standing(body)
         if self._standing is None:
@@ -197,7 +203,7 @@ class StandingBaseline:
         if share <= NEAR_STANDING:
             self._maybe_moved_away(standing, body, time_s)
             return self._standing
-        self._since_s = NEVER
+        self._upright_since_s = self._straight_since_s = math.inf
         if stands and (share <= TALLER or time_s - self._not_taller_s >= TALLER_FOR_S):
             self._measure(standing, body, dt_s, in_rep=in_rep)
         return standing
@@ -216,9 +222,10 @@ class StandingBaseline:
         """Time since the last frame, whose look is taken in."""
         dt_s = time_s - self._time_s
         self._time_s = time_s
-        if not 1e-3 < dt_s <= GAP_S:
+        if not 1e-3 < dt_s <= MAX_GAP_S:
             dt_s = 1e-3  # after a gap one frame must not weigh as much as the gap was long
             self._look = None
+            self._upright_since_s = self._straight_since_s = math.inf
         if self._look is None:
             self._look = _Appearance(body)
         self._look.see(body, dt_s)
@@ -235,18 +242,17 @@ class StandingBaseline:
         straight = look.straightness > (STRAIGHT_NARROWER if narrower or back else STRAIGHT) * standing.straightness
         upright = back or not look.leans(standing)
         still = abs(look.speed_px_s) <= STILL_SPEED * standing.leg_length_px
-        self._since_s = (
-            _since(self._since_s[0], time_s, holds=still and straight and upright),
-            _since(self._since_s[1], time_s, holds=still and straight),
-        )
-        as_before_s, anyway_s = (time_s - since_s for since_s in self._since_s)
-        moved = as_before_s > (BACK_FOR_S if back else SHORTER_FOR_S) and (back or elsewhere)
-        if (moved or anyway_s > SHORTER_ANYWAY_S) and looks_standing(body):
+        self._upright_since_s = _since(self._upright_since_s, time_s, holds=still and straight and upright)
+        self._straight_since_s = _since(self._straight_since_s, time_s, holds=still and straight)
+        needed_s = BACK_FOR_S if back else SHORTER_FOR_S if elsewhere else math.inf
+        moved = time_s - self._upright_since_s > needed_s
+        moved = moved or time_s - self._straight_since_s > SHORTER_ANYWAY_S
+        if moved and looks_standing(body):
             steps = standing.steps + 1
             self._standing = _standing(body)
             self._standing.steps = steps
             self._usual_px = self._standing.leg_length_px
-            self._since_s = NEVER
+            self._upright_since_s = self._straight_since_s = math.inf
 
     @staticmethod
     def _learn_feet(standing: Standing, body: Body, time_s: float, dt_s: float) -> None:

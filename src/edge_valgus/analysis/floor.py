@@ -10,11 +10,11 @@ import math
 from typing import Final
 
 from edge_valgus.analysis.body import Body
+from edge_valgus.analysis.segmenter import MAX_GAP_S
 
 SURE_SCORE: Final = 0.55
 FOLLOW_SURE_S: Final = 0.05
 FOLLOW_UNSURE_S: Final = 1.0
-GAP_S: Final = 1.0
 
 
 class Floor:
@@ -28,7 +28,7 @@ class Floor:
         """One frame on; returns the floor's y in pixels."""
         dt_s = time_s - self._time_s
         self._time_s = time_s
-        if math.isnan(self._y_px) or dt_s > GAP_S:
+        if math.isnan(self._y_px) or dt_s > MAX_GAP_S:
             self._y_px = body.floor_y_px
             return self._y_px
         carrying = body.left if body.left.ankle[1] >= body.right.ankle[1] else body.right

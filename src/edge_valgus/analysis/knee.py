@@ -104,14 +104,18 @@ class KneeJudge:
             self._path = self._path_before_rep
         self._path_before_rep = None
 
-    def interrupt(self, time_s: float) -> tuple[FlagOff, ...]:
-        """A frame in which nobody was seen: a knee that was in before it has to be in long enough after it."""
+    def interrupt(self, time_s: float, dark_after_s: float = DARK_AFTER_S) -> tuple[FlagOff, ...]:
+        """A frame that can't be read: a knee that was in before it has to be in long enough after it.
+
+        dark_after_s: for how long a light that is on may outlast the last frame that could be.
+        """
         for knee in self._knees.values():
             knee.evidence_pct_s, knee.frames, knee.was_in = 0.0, 0, False
-        return self._release_all(time_s) if time_s - self._time_s > DARK_AFTER_S else ()
+        return self._release_all(time_s) if time_s - self._time_s > dark_after_s else ()
 
     def update(self, body: Body, standing: Standing, depth: float, time_s: float, *, in_rep: bool) -> KneeReading:
         """One frame on."""
+        late = self.interrupt(time_s) if time_s - self._time_s > DARK_AFTER_S else ()
         dt_s, self._time_s = min(max(0.0, time_s - self._time_s), MAX_STEP_S), time_s
         if standing.steps != self._steps:
             self._steps = standing.steps
@@ -130,7 +134,7 @@ class KneeJudge:
             # Nothing certain may come of it: whoever turns to the front again has to be believed at once.
             self._path.unsettle()
         raw_doubt = unclear or turn
-        events: list[KneeEvent] = list(self._settle_doubt(raw_doubt, time_s))
+        events: list[KneeEvent] = [*late, *self._settle_doubt(raw_doubt, time_s)]
         mkd = {side: value - self._path.offset_pct(side, depth) for side, value in offset_pct.items()}
         judging = in_rep and self._doubt is None and raw_doubt is None and depth >= self._config.from_depth
         for side in Side:

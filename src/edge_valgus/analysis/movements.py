@@ -17,8 +17,7 @@ from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 
 MAX_DEPTH: Final = 1.7  # no hip gets lower
 
-MAX_TRUNK: Final = 1.3  # trunk and shins get shorter in a squat, as any camera sees them: whose got longer by this …
-MAX_SHIN: Final = 1.2  # … and by this is something else
+MAX_TRUNK: Final = 1.5  # trunk height when deep over that before: trunks get shorter in a squat, so it is another's
 
 MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
 LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
@@ -33,10 +32,10 @@ HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing o
 # From above a leaning trunk looks shorter than it is, and so does a shin whose knee has come forward, which it does in a squat and
 # not in a bend. So what both shins seem to have lost says how much of the trunk's loss was the view: 0.8 leg lengths for all of them.
 STEEP_SHIN: Final = (
-    0.95  # drawn deadlifts' and hinges' keep 0.92 and more, squats' from lenses at 1.3 to 1.5 m 0.73 to 0.93
+    0.95  # drawn deadlifts and hinges keep 0.92 and more, squats from lenses at 1.3 to 1.5 m 0.73 to 0.93
 )
 TRUNK_PER_SHIN: Final = 0.8
-MOST_SHIN_LOST: Final = 0.3  # lost by more: not seen where it is
+LEAST_SHIN: Final = 0.68  # who lies or kneels keeps less, and so does what is not seen where it is
 
 # Trunk height lost over hips' travel: how much of it was a bend.
 FOLDS: Final = 0.85  # a squat that leans loses 0.8, a bend to the floor 0.9, …
@@ -107,7 +106,7 @@ class Course:
     trunk_before: float  # height of the shoulders over the hips, before …
     trunk_deep: float
     trunk_after: float
-    shin_kept: float  # height of the shin that kept more of it, deep over that before
+    shin_kept: float  # share of its height, of the shin that kept more of it; NaN where feet were not well seen
     hands_seen_share: float  # of the deep frames
     hands_below_knees: float  # the lower hand below the lower knee, deep
     hands_over_shoulders: float  # the lower hand above the shoulders, deep
@@ -127,10 +126,9 @@ class Course:
     @property
     def trunk_kept(self) -> float:
         """The trunk's height when deep, and what the view from above took of it."""
-        if not self.hands_known:
-            return self.trunk_deep
-        shin_lost = min(max(0.0, STEEP_SHIN - self.shin_kept), MOST_SHIN_LOST)
-        return self.trunk_deep + TRUNK_PER_SHIN * shin_lost
+        if self.hands_known and LEAST_SHIN <= self.shin_kept < STEEP_SHIN:
+            return self.trunk_deep + TRUNK_PER_SHIN * (STEEP_SHIN - self.shin_kept)
+        return self.trunk_deep
 
     @property
     def folds(self) -> float:
@@ -182,7 +180,7 @@ def _lay(course: Course) -> bool:
 
 
 def _grew(course: Course) -> bool:
-    return course.trunk_deep > MAX_TRUNK * course.trunk_before and course.shin_kept > MAX_SHIN
+    return 0.0 < MAX_TRUNK * course.trunk_before < course.trunk_deep
 
 
 def _reached_for_the_floor(course: Course) -> bool:

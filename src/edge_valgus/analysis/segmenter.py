@@ -21,11 +21,9 @@ TURN: Final = 0.1  # share of the deepest point (at least QUIET) that makes a tu
 TOP_FORGET_S: Final = 3.0  # time constant with which the top's level follows a lifter who stands lower
 MIN_READINGS: Final = 2  # back at the top, to have been there
 MIN_REP_S: Final = 0.4  # quick reps take 0.5–0.6 s each way; less than 0.4 s in all is not a rep (docs/science.md)
-HOVER: Final = 0.25  # depth below the top that a rep reaches …
-HOVER_S: Final = 2.0  # … within this, or stays there no faster than …
-HOVER_SPEED: Final = (
-    0.05  # … this, in depth per second: whoever is a little lower so long stands there, as after stepping back
-)
+HOVER: Final = 0.25  # whoever left the top and is less deep than this, which is no rep, …
+HOVER_S: Final = 2.0  # … for so long, and sinks no faster than …
+HOVER_SPEED: Final = 0.05  # … this, in depth per second, stands there, as after stepping back
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
 MAX_GAP_S: Final = (
     1.5  # without a reading this long nobody knows what happened; whoever crosses in front hides for a second
@@ -132,7 +130,9 @@ class RepSegmenter:
         elif depth > rep.turn + max(QUIET, TURN * rep.deepest) and depth > rep.top + LEAVE:
             # Turned round short of the top: that was one rep, and this is the next one.
             step = self._close(rep, rep.turn_s, Phase.DESCENT)
-            self._rep = _OpenRep(start_s=rep.turn_s, top=rep.turn, bottom_s=time_s, deepest=depth, turn=depth)
+            self._rep = _OpenRep(
+                start_s=rep.turn_s, top=rep.turn, bottom_s=time_s, deepest=depth, turn=depth, from_top=False
+            )
             return replace(step, started_s=rep.turn_s)
         if rep.returned_s is not None:
             at_top = depth <= rep.top + QUIET and rep.returned_readings >= MIN_READINGS
@@ -140,7 +140,8 @@ class RepSegmenter:
                 self._top, self._quiet_s = min(depth, rep.turn), time_s
                 return self._close(rep, time_s if at_top else rep.turn_s, Phase.STANDING)
             return Step(Phase.ASCENT)
-        hovers = rep.deepest < rep.top + HOVER and self._speed <= HOVER_SPEED and time_s - rep.start_s > HOVER_S
+        slow = self._speed <= HOVER_SPEED and time_s - rep.start_s > HOVER_S
+        hovers = rep.from_top and rep.deepest < HOVER and slow
         if hovers or time_s - rep.start_s > MAX_REP_S:
             self._rep = None
             self._top, self._quiet_s = depth, time_s
@@ -172,6 +173,7 @@ class _OpenRep:
     bottom_s: float
     deepest: float
     turn: float  # shallowest reading since the deepest one
+    from_top: bool = True  # it began standing, and not where the one before turned round
     turn_s: float = 0.0
     returned_s: float | None = None
     returned_readings: int = 0

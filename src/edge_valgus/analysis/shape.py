@@ -149,7 +149,10 @@ def _course(looks: list[_Look]) -> Course:
 
 
 def _shin_kept(before: list[_Look], deep: list[_Look]) -> float:
-    """Height of the shin that kept more of it, deep over that before."""
+    """Height of the shin that kept more of it, deep over that before, by frames that saw feet well; NaN if none did."""
+    before, deep = ([look for look in looks if look.leg_score >= FEET_SCORE] for looks in (before, deep))
+    if not before or not deep:
+        return math.nan
     heights = [[_median([look.shins[at] for look in looks]) for looks in (before, deep)] for at in (0, 1)]
     return max(after / max(first, SHORT_SHIN) for first, after in heights)
 
