@@ -143,6 +143,14 @@ def test_a_taller_body_is_not_measured_unless_it_stays(for_s, leg_px):
     assert baseline.standing.leg_length_px == pytest.approx(leg_px, rel=0.02)
 
 
+def test_a_taller_body_after_a_gap_has_not_been_watched_yet():
+    baseline = StandingBaseline()
+    now_s = watched(baseline, (1.0, STANDING))
+    watched(baseline, (0.1, stand(leg_px=270.0)), since_s=now_s + 0.8)
+    assert baseline.standing is not None
+    assert baseline.standing.leg_length_px == pytest.approx(220.0, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("for_s", "foot_up", "leg_px"),
     [(0.3, 0.2, 223.0), (5.0, 0.2, 235.0), (5.0, 0.3, 220.0), (0.3, 0.05, 235.0)],

@@ -130,9 +130,7 @@ class RepSegmenter:
         elif depth > rep.turn + max(QUIET, TURN * rep.deepest) and depth > rep.top + LEAVE:
             # Turned round short of the top: that was one rep, and this is the next one.
             step = self._close(rep, rep.turn_s, Phase.DESCENT)
-            self._rep = _OpenRep(
-                start_s=rep.turn_s, top=rep.turn, bottom_s=time_s, deepest=depth, turn=depth, from_top=False
-            )
+            self._rep = _OpenRep(start_s=rep.turn_s, top=rep.turn, bottom_s=time_s, deepest=depth, turn=depth)
             return replace(step, started_s=rep.turn_s)
         if rep.returned_s is not None:
             at_top = depth <= rep.top + QUIET and rep.returned_readings >= MIN_READINGS
@@ -140,8 +138,7 @@ class RepSegmenter:
                 self._top, self._quiet_s = min(depth, rep.turn), time_s
                 return self._close(rep, time_s if at_top else rep.turn_s, Phase.STANDING)
             return Step(Phase.ASCENT)
-        slow = self._speed <= HOVER_SPEED and time_s - rep.start_s > HOVER_S
-        hovers = rep.from_top and rep.deepest < HOVER and slow
+        hovers = rep.deepest < HOVER and self._speed <= HOVER_SPEED and time_s - rep.start_s > HOVER_S
         if hovers or time_s - rep.start_s > MAX_REP_S:
             self._rep = None
             self._top, self._quiet_s = depth, time_s
@@ -173,7 +170,6 @@ class _OpenRep:
     bottom_s: float
     deepest: float
     turn: float  # shallowest reading since the deepest one
-    from_top: bool = True  # it began standing, and not where the one before turned round
     turn_s: float = 0.0
     returned_s: float | None = None
     returned_readings: int = 0
