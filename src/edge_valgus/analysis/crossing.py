@@ -10,7 +10,7 @@ from edge_valgus.analysis.body import Body, Leg
 
 AT_PLACE: Final = 0.06  # leg lengths by which a foot may be lower in the picture than where it stood …
 BELOW: Final = 0.15  # … and from here on, where no network's error reaches, it is nearer to the camera, …
-JUMP_S: Final = 0.15  # … if it came there within this: faster than anybody steps
+JUMP_S: Final = 0.07  # … if it came there within this: twice as fast as anybody steps
 CROSSES_S: Final = 0.8  # and if it is there longer than this, the lifter has stepped forward all the same
 
 

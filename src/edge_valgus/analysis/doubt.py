@@ -40,7 +40,7 @@ def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | Non
 
 
 def _bent_over(body: Body, standing: Standing) -> bool:
-    """Whether this frame is none of a squat: as in `movements`, which has the whole way down and up to go by."""
+    """Whether this frame is none of a squat: much as in `movements`, which has the whole way down and up, and the shins, to go by."""
     hands_up_px = body.shoulder[1] - body.hands_y_px[1]
     if math.isnan(hands_up_px):
         return body.trunk_height_px < FOLDED_HANDS_UNSEEN * standing.trunk_height_px
