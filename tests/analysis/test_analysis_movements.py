@@ -61,6 +61,7 @@ def course(**changes: object) -> Course:
         pytest.param(course(trunk_deep=0.24), id="leaning far under a bar"),
         pytest.param(course(hands_over_shoulders=-0.32, hands_below_knees=-0.05, trunk_deep=0.24), id="clasped hands, leaning"),
         pytest.param(shallow(0.58, trunk_deep=0.17), id="leaning far under a bar, seen from above"),
+        pytest.param(course(trunk_deep=0.9), id="somebody's trunk in front"),
         pytest.param(course(trunk_deep=0.07, shin_kept=0.75), id="leaning far under a bar, seen from high above"),
         pytest.param(
             shallow(0.65, trunk_deep=0.12, shin_kept=0.8, hands_over_shoulders=-0.3, hands_below_knees=-0.04),
@@ -106,7 +107,8 @@ BENT = "bent over or lying down"
     ("other", "reason"),
     [
         pytest.param(course(deepest=1.8), "deeper than a body can go", id="through the floor"),
-        pytest.param(course(trunk_deep=0.9, shin_kept=1.3), "not the same body", id="something else for a moment"),
+        pytest.param(course(trunk_deep=0.9, shin_kept=1.3), "not the same body", id="something else"),
+        pytest.param(course(trunk_deep=0.9, shin_kept=math.nan), "not the same body", id="something else without feet"),
         pytest.param(shallow(0.6, trunk_deep=0.03, shin_kept=0.7, **HANGING), BENT, id="picking up, shins behind a plate"),
         pytest.param(course(depth=1.1, trunk_deep=0.05, shin_kept=0.3), BENT, id="lying, hands up, shins along the floor"),
         pytest.param(course(trunk_deep=0.1, shin_kept=math.nan), BENT, id="lying, feet not seen"),

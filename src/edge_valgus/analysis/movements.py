@@ -17,7 +17,10 @@ from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 
 MAX_DEPTH: Final = 1.7  # no hip gets lower
 
-MAX_TRUNK: Final = 1.5  # trunk height when deep over that before: trunks get shorter in a squat, so it is another's
+MAX_TRUNK: Final = (
+    1.3  # trunk height when deep over that before: trunks and shins get shorter in a squat, and a trunk …
+)
+MAX_SHIN: Final = 1.2  # … and a shin that got longer, or is not seen, are another's
 
 MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
 LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
@@ -180,7 +183,8 @@ def _lay(course: Course) -> bool:
 
 
 def _grew(course: Course) -> bool:
-    return 0.0 < MAX_TRUNK * course.trunk_before < course.trunk_deep
+    # Somebody who crosses in front shows his trunk for a moment as well, over the lifter's shins.
+    return 0.0 < MAX_TRUNK * course.trunk_before < course.trunk_deep and not course.shin_kept <= MAX_SHIN
 
 
 def _reached_for_the_floor(course: Course) -> bool:
