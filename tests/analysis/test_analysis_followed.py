@@ -104,6 +104,14 @@ def test_a_step_forward_in_a_rep_is_the_lifters_own():
     assert all(not math.isnan(r.measures.depth) for r in story.readings if 2.0 < r.time_s < 4.0)
 
 
+@pytest.mark.parametrize(("x", "counted"), [(330.0, 1), (560.0, 0)], ids=["where he stood", "elsewhere"])
+def test_nobody_squats_where_he_was_not_seen_standing(x, counted):
+    half_way = down_to(0.3, x=x)
+    seen_again = film((0.8, down_to(1.0, x=x)), (0.8, stand(x=x)), (1.0, stand(x=x)), begin=half_way)
+    story = told(joined(film(LEAD), film((0.7, None), begin=None), seen_again))
+    assert len(story.reps) == counted
+
+
 @pytest.mark.parametrize(("aside", "counted"), [(0.0, 1), (0.6, 0)], ids=["the lifter", "a bystander"])
 def test_a_rep_goes_on_after_a_second_only_where_it_began(aside, counted):
     bottom_s = 2.0 + 1.2

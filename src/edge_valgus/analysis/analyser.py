@@ -61,6 +61,7 @@ class Analyser:
         self._clock = RepClock()
         self._gauge = DepthGauge()
         self._gauge_before_rep: DepthGauge | None = None
+        self._begun_elsewhere = False  # the rep under way: where nobody was seen standing
         self._recorder = RepRecorder()
         self._knees = KneeJudge(self._config.knee, rig)
         self._sets = SetKeeper(self._config.count)
@@ -166,6 +167,8 @@ class Analyser:
         # the hips alone did, against the upper body, tells a squat from a bend.
         depth = (hips_depth + path_depth) / 2
         step = self._segmenter.update(time_s, depth)
+        if step.started_s is not None:
+            self._begun_elsewhere = standing.left_by(body)
         self._clock.see(time_s, body.upper_y_px)
         self._follow(step, time_s, events)
         knees = self._knees.update(body, standing, path_depth, time_s, in_rep=self._segmenter.in_rep)
@@ -212,6 +215,8 @@ class Analyser:
 
     def _close_rep(self, segment: Segment, time_s: float, events: list[Event]) -> None:
         objection = self._shape.objection(segment.start_s, segment.end_s)
+        if objection is None and self._begun_elsewhere:
+            objection = "the feet moved"
         if objection is None and segment.depth < MIN_PARTIAL_DEPTH:
             objection = "too shallow to be a rep"
         self._end_rep(was_squat=objection is None)

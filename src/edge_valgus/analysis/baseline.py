@@ -47,6 +47,7 @@ TALLER_FOR_S: Final = 0.7  # … unless it stays
 
 SHAPE_TIME_S: Final = 1.0  # averaging time of the standing body's shape …
 FOOT_TIME_S: Final = 1.0  # … and of a foot's place
+FAR: Final = 0.5  # leg lengths both ankles must be off their places to be somewhere else
 STEP: Final = 0.12  # leg lengths an ankle must be off its place …
 STEP_FOR_S: Final = 0.4  # … for this long, standing, to have stepped
 UNWATCHED_S: Final = 0.15  # what happened in a longer gap was not watched
@@ -106,6 +107,11 @@ class Standing:
         """Whether both feet are where they stood."""
         feet = ((self.left, body.left), (self.right, body.right))
         return all(foot.planted(leg, self.leg_length_px, STEP) for foot, leg in feet)
+
+    def left_by(self, body: Body) -> bool:
+        """Whether both feet are far from where they stood."""
+        feet = ((self.left, body.left), (self.right, body.right))
+        return all(FAR < foot.off_place(leg, self.leg_length_px) < math.inf for foot, leg in feet)
 
 
 class _Appearance:
