@@ -36,6 +36,29 @@ def test_check_names_every_problem(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("movenet-lightning-int9", "did you mean movenet-lightning-int8?"),
+        ("AUTO", "did you mean auto?"),
+        ("nix", "known are auto, "),
+    ],
+)
+def test_check_knows_the_networks(tmp_path, name, expected):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[model]\nname = "{name}"')
+    result = CliRunner().invoke(config, ["check", str(path)])
+    assert isinstance(result.exception, ConfigError)
+    assert f"{path}: model.name = {name!r}: unknown model {name!r}; {expected}" in str(result.exception)
+
+
+@pytest.mark.parametrize("name", ["auto", "movenet-lightning-int8", "own/network.tflite"])
+def test_check_lets_networks_pass_that_may_be_there(tmp_path, name):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[model]\nname = "{name}"')
+    assert CliRunner().invoke(config, ["check", str(path)]).exit_code == 0
+
+
 def test_default_prints_a_file_that_checks(tmp_path):
     printed = CliRunner().invoke(config, ["default"]).output
     path = tmp_path / "config.toml"

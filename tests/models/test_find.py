@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_an_error(tmp_path, find, make):
     ("name", "expected"),
     [
         pytest.param("tiny-modle", r"unknown model 'tiny-modle'; did you mean tiny-model\?", id="typo"),
-        pytest.param("", "unknown model ''; known are tiny-model", id="empty"),
+        pytest.param("", "unknown model ''; known are auto, tiny-model", id="empty"),
         pytest.param("../etc/passwd", "unknown model", id="path without suffix"),
     ],
 )
@@ -287,6 +287,12 @@ def test_a_file_on_the_list_goes_by_its_name_there_wherever_it_lies(tmp_path, pr
     own.write_bytes(b"x" * practice_path.stat().st_size)
     listed.write_bytes(practice_path.read_bytes())
     assert [meant_by(str(path)) for path in (own, listed)] == ["own", PRACTICE]
+    anew = tmp_path / "edge_valgus_lifter_int8.tflite"
+    anew.write_bytes(b"trained once more")
+    assert meant_by(str(anew)) == PRACTICE
+    assert find_model(str(anew)).entry is None
+    with pytest.raises(ModelMissing, match=r"int8\.tflite is the practice network"):
+        find_model(str(anew), real_people=True)
     assert find_model(str(own), real_people=True).entry is None
     found = find_model(str(listed)).entry
     assert found is not None
@@ -332,3 +338,10 @@ def test_a_damaged_copy_of_the_shipped_network_elsewhere_is_to_be_deleted(tmp_pa
     (tmp_path / load_manifest()[PRACTICE].file).write_bytes(b"no network")
     with pytest.raises(ModelError, match=r"has 10 bytes.*delete it: without it, the one that comes with edge-valgus"):
         find_model(PRACTICE, model_dir=tmp_path)
+
+
+def test_a_named_folder_that_hides_what_is_in_it_is_no_reason_to_take_another_network(tmp_path, monkeypatch):
+    monkeypatch.setattr("edge_valgus.models.find.os.access", lambda *_: False)  # root may read anything
+    with pytest.raises(ModelError, match=r"--model-dir: .* cannot be read"):
+        require_folder(tmp_path)
+    require_folder(None)

@@ -27,6 +27,7 @@ EPOCHS: Final = 5
 REPORT_S: Final = 15.0
 SHOWN: Final = 48  # pictures on the sheet of what the network sees
 
+INSTALL: Final = "install what training needs, with Python 3.11: pip install -e '.[train]'"
 FILE: Final = click.Path(path_type=Path)
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -91,9 +92,7 @@ def train(
         if not weights_only:
             import tensorflow  # noqa: F401, ICN001  to say now, and not in two hours, that it is missing
     except ImportError as error:
-        raise click.ClickException(
-            f"{error}; install what training needs, with Python 3.11: pip install -e '.[train]'"
-        ) from error
+        raise click.ClickException(f"{error}; {INSTALL}") from error
     trains = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     shards = pictures // PICTURES_PER_SHARD
     plan = Plan(seed, shards, epochs, batch or BATCH[trains.type], 60.0 * minutes if minutes is not None else None)
@@ -131,7 +130,7 @@ def convert(weights_file: Path, *, out: Path, seed: int, jobs: int, with_float: 
         weights = read(weights_file)
         _convert(weights, out, seed=seed, jobs=jobs, with_float=with_float)
     except ImportError as error:
-        raise click.ClickException(f"{error}; install what training needs: pip install -e '.[train]'") from error
+        raise click.ClickException(f"{error}; {INSTALL}") from error
     except (OSError, ValueError, KeyError) as error:
         raise click.ClickException(f"{weights_file}: {error}") from error
 

@@ -102,9 +102,8 @@ def open_model(config: Config, model_dir: Path | None, *, real_people: bool = Fa
         threads=config.model.threads,
         verified=found.entry is not None,
     )
-    name = found.entry.name if found.entry is not None else found.path.stem
-    tell_of_practice(name)
-    return network, name
+    tell_of_practice(found.name)
+    return network, found.name
 
 
 def tell_of_practice(model: str) -> None:

@@ -46,6 +46,14 @@ class ModelFile:
     path: Path
     entry: ManifestEntry | None
 
+    @property
+    def name(self) -> str:
+        """On the list, or else its file's; a practice network that somebody trained anew goes by that name as well."""
+        if self.entry is not None:
+            return self.entry.name
+        stem = self.path.stem
+        return PRACTICE if stem.replace("_", "-") == PRACTICE else stem
+
 
 def find_model(
     name: str,
@@ -68,7 +76,7 @@ def find_model(
     folders = search_folders(model_dir=model_dir, state_dir=state_dir)
     if name.endswith(MODEL_SUFFIX):
         given = _given_file(Path(name), manifest)
-        if real_people and given.entry is not None and given.entry.name == PRACTICE:
+        if real_people and given.name == PRACTICE:
             raise _unfit_for_people(f"{name} is the practice network, which", state_dir)
         return given
     entry = get_entry(meant_by(name, model_dir=model_dir, state_dir=state_dir, manifest=manifest), manifest)
@@ -91,8 +99,7 @@ def meant_by(
     AUTO is one of two, by which is there; a path is the name that its file has on the list, or else the file's.
     """
     if name.endswith(MODEL_SUFFIX):
-        given = _given_file(Path(name), manifest)
-        return given.entry.name if given.entry is not None else given.path.stem
+        return _given_file(Path(name), manifest).name
     if name != AUTO:
         return name
     folders = search_folders(model_dir=model_dir, state_dir=state_dir)
@@ -110,10 +117,9 @@ def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
     entries = load_manifest(manifest)
     if name in entries:
         return entries[name]
-    close = difflib.get_close_matches(name, entries, n=1)
-    hint = (
-        f"did you mean {close[0]}?" if close else f"known are {', '.join(entries)}, or give the path of a .tflite file"
-    )
+    names = [AUTO, *entries]
+    close = difflib.get_close_matches(name.lower(), names, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}, or give the path of a .tflite file"
     raise ModelError(f"unknown model {name!r}; {hint}")
 
 
@@ -127,12 +133,14 @@ def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = No
 
 
 def require_folder(model_dir: Path | None) -> None:
-    """Raise ModelError when the folder that was named for models is not there: a slip would else choose another network."""
+    """Raise ModelError when the folder that was named for models is not there, or hidden: another network would be chosen."""
     named, by = (model_dir, "--model-dir") if model_dir else (_folder_from_environment(), MODEL_DIR_VARIABLE)
     if named is not None and not named.exists():
         raise ModelError(
             f"{by}: there is no folder {named}; make it (`edge-valgus models fetch` does) or correct the name"
         )
+    if named is not None and not os.access(named, os.R_OK | os.X_OK):
+        raise ModelError(f"{by}: {named} cannot be read (Permission denied); make it readable or name another folder")
 
 
 def fetch_folder(*, model_dir: Path | None = None, state_dir: Path | None = None) -> Path:
