@@ -64,10 +64,6 @@ def course(**changes: object) -> Course:
         pytest.param(course(trunk_deep=0.9), id="somebody's trunk in front"),
         pytest.param(course(trunk_deep=0.07, shin_kept=0.75), id="leaning far under a bar, seen from high above"),
         pytest.param(
-            shallow(0.65, trunk_deep=0.12, shin_kept=0.8, hands_over_shoulders=-0.3, hands_below_knees=-0.04),
-            id="clasped hands at the knees, seen from high above",
-        ),
-        pytest.param(
             course(depth=0.75, trunk_before=0.55, trunk_deep=0.2, hands_over_shoulders=-0.44, hands_below_knees=0.0),
             id="leaning far with arms that hang, seen from above",
         ),
@@ -110,6 +106,11 @@ BENT = "bent over or lying down"
         pytest.param(course(trunk_deep=0.9, shin_kept=1.3), "not the same body", id="something else"),
         pytest.param(course(trunk_deep=0.9, shin_kept=math.nan), "not the same body", id="something else without feet"),
         pytest.param(shallow(0.6, trunk_deep=0.03, shin_kept=0.7, **HANGING), BENT, id="picking up, shins behind a plate"),
+        pytest.param(
+            shallow(0.6, trunk_deep=0.12, shin_kept=0.8, hands_over_shoulders=-0.38, hands_below_knees=-0.08),
+            BENT,
+            id="picking up, hands half-way, shins badly seen",
+        ),
         pytest.param(course(depth=1.1, trunk_deep=0.05, shin_kept=0.3), BENT, id="lying, hands up, shins along the floor"),
         pytest.param(course(trunk_deep=0.1, shin_kept=math.nan), BENT, id="lying, feet not seen"),
         pytest.param(course(trunk_deep=0.1), BENT, id="lying"),

@@ -34,9 +34,8 @@ HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing o
 
 # From above a leaning trunk looks shorter than it is, and so does a shin whose knee has come forward, which it does in a squat and
 # not in a bend. So what both shins seem to have lost says how much of the trunk's loss was the view: 0.8 leg lengths for all of them.
-STEEP_SHIN: Final = (
-    0.95  # drawn deadlifts and hinges keep 0.92 and more, squats from lenses at 1.3 to 1.5 m 0.73 to 0.93
-)
+# Only where hands are held up off the knees: shins of deadlifts and of who picks up are seen as short now and then.
+STEEP_SHIN: Final = 0.95  # squats from lenses at 1.3 to 1.5 m keep 0.73 to 0.93 of them
 TRUNK_PER_SHIN: Final = 0.8
 LEAST_SHIN: Final = 0.68  # who lies or kneels keeps less, and so does what is not seen where it is
 
@@ -129,7 +128,8 @@ class Course:
     @property
     def trunk_kept(self) -> float:
         """The trunk's height when deep, and what the view from above took of it."""
-        if self.hands_known and LEAST_SHIN <= self.shin_kept < STEEP_SHIN:
+        held = self.hands_up and self.hands_below_knees < CARRIED_HANDS
+        if held and LEAST_SHIN <= self.shin_kept < STEEP_SHIN:
             return self.trunk_deep + TRUNK_PER_SHIN * (STEEP_SHIN - self.shin_kept)
         return self.trunk_deep
 
@@ -178,8 +178,7 @@ def _sank_too_far(course: Course) -> bool:
 
 
 def _lay(course: Course) -> bool:
-    # Hands that hold nothing up may be at the floor, before shins that are not seen where they are.
-    return (course.trunk_kept if course.hands_up else course.trunk_deep) < MIN_TRUNK
+    return course.trunk_kept < MIN_TRUNK
 
 
 def _grew(course: Course) -> bool:
