@@ -38,6 +38,7 @@ lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	@# Not strict: these are read by pytest, and what matters is that what they take from the product is there.
 	$(VENV)/bin/mypy --config-file= --cache-dir=.mypy_cache/device --check-untyped-defs --ignore-missing-imports --exclude virtual_camera tests/device
 
 clean:

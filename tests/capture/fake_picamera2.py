@@ -14,6 +14,8 @@ from concurrent.futures import CancelledError, Future
 
 import numpy as np
 
+from edge_valgus.config import CameraConfig
+
 SENSOR = (4608, 2592)
 
 
@@ -202,3 +204,31 @@ class Camera:
         assert not self.closed, "closed twice"
         assert not self.jobs, "closing waits for ever behind a picture that does not come"
         self.started, self.closed = False, True
+
+
+WIDTH, HEIGHT = 8, 6
+
+
+CONFIG = CameraConfig().model_copy(update={"width_px": WIDTH, "height_px": HEIGHT})
+
+
+SCENE = np.random.default_rng(3).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+"""RGB, and different wherever it is looked at."""
+
+
+def buffer_of(camera, scene=SCENE):
+    """The scene as this camera delivers it: flipped as granted, in its format, with its padding."""
+    main, transform = camera.granted["main"], camera.granted["transform"]
+    seen = scene[:: -1 if transform.vflip else 1, :: -1 if transform.hflip else 1]
+    if main["format"] == "NV12":
+        grey = seen[..., 0]
+        luma = np.full((grey.shape[0], main["stride"]), 0xAA, np.uint8)
+        luma[:, : grey.shape[1]] = grey
+        return np.concatenate([luma.ravel(), np.full(luma.size // 2, 128, np.uint8)])
+    rows = np.full((seen.shape[0], main["stride"]), 0xAA, np.uint8)
+    rows[:, : seen.shape[1] * 3] = seen[..., :: 1 if main["format"] == "BGR888" else -1].reshape(seen.shape[0], -1)
+    return rows.ravel()
+
+
+def take(camera, time_s=1.0, scene=SCENE):
+    camera.arrive(buffer_of(camera, scene), {"SensorTimestamp": round(time_s * 1e9)})

@@ -112,3 +112,14 @@ class Scripted:
         xy = (xy_px - (crop.left_px, crop.top_px)) / crop.side_px
         answer = np.concatenate([xy[:, ::-1], score[:, None]], axis=1).astype(np.float32)
         return seen_mirrored(answer) if self.mirrored[-1] else answer
+
+
+LIFTER = stand((300, 450), 400)
+BYSTANDER = stand((560, 450), 390)
+NOBODY = (np.full((17, 2), 100.0, np.float32), scores(0.02))
+FRAME_S = 1 / 30
+
+
+def track(tracker, answers_until_s, start_s=0.0, step_s=FRAME_S):
+    times_s = np.arange(start_s, answers_until_s, step_s)
+    return [tracker.track(map_picture(float(time_s))) for time_s in times_s]

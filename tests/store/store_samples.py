@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import subprocess
 import sys
+import textwrap
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +71,19 @@ def set_events(number: int, start_s: float, reps: int, *, new_session: bool = Fa
 def partial(number: int, start_s: float) -> RepPartial:
     rep = make_rep(number, start_s, counted=False, depth=0.3)
     return RepPartial(rep.end_s, rep)
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(query).fetchall()
+
+
+def child(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(script), *arguments],
+        env=CHILD_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -145,7 +145,7 @@ class Analyser:
             return
         gap_s = time_s - self._seen_s
         self._seen_s = time_s
-        if gap_s > SAME_S and self._segmenter.in_rep and not (before and before.holds(body)):
+        if gap_s > SAME_S and self._segmenter.in_rep and not (before and before.is_where(body)):
             self._lose("lost sight of the lifter", time_s, events)
         body = replace(body, floor_y_px=self._floor.update(body, time_s))
         standing = self._baseline.update(body, time_s, in_rep=self._segmenter.in_rep)
@@ -167,10 +167,10 @@ class Analyser:
         # the hips alone did, against the upper body, tells a squat from a bend.
         depth = (hips_depth + path_depth) / 2
         step = self._segmenter.update(time_s, depth)
-        if step.started_s is not None:
-            self._begun_elsewhere = standing.left_by(body)
         self._clock.see(time_s, body.upper_y_px)
         self._follow(step, time_s, events)
+        if step.started_s is not None:  # only now: the same step may have closed the rep before
+            self._begun_elsewhere = standing.is_elsewhere(body)
         knees = self._knees.update(body, standing, path_depth, time_s, in_rep=self._segmenter.in_rep)
         events.extend(knees.events)
         measures = _measures(body, standing, depth, knees)

@@ -24,9 +24,7 @@ NEAR_STANDING: Final = 0.93  # hip height over the yardstick above which the lif
 QUITE_STANDING: Final = 0.97  # … and above which the body has its standing shape
 STILL_SPEED: Final = 0.12  # leg lengths per second; slower than this is standing still
 SHORTER_FOR_S: Final = 0.8  # standing still elsewhere, straight, upright and shorter so long: the lifter moved away …
-SHORTER_ANYWAY_S: Final = (
-    6.0  # … and anywhere, leaning or not: what was learned is wrong; a slow shallow squat takes 5 s
-)
+SHORTER_ANYWAY_S: Final = 6.0  # … and so long anywhere, leaning or not: what was learned is wrong; slow squats take 5 s
 BACK_FOR_S: Final = 0.4  # … and as tall as he was before he seemed to grow so long: somebody crossed in front
 AS_BEFORE: Final = 0.06  # of how tall he was before, …
 USUAL_TIME_S: Final = 3.0  # … which follows the yardstick at once, …
@@ -103,13 +101,13 @@ class Standing:
     right: Foot = field(default_factory=Foot)
     steps: int = 0  # how often a foot was placed anew
 
-    def holds(self, body: Body) -> bool:
-        """Whether both feet are where they stood."""
+    def is_where(self, body: Body) -> bool:
+        """Whether both feet of the body are where they stood."""
         feet = ((self.left, body.left), (self.right, body.right))
         return all(foot.planted(leg, self.leg_length_px, STEP) for foot, leg in feet)
 
-    def left_by(self, body: Body) -> bool:
-        """Whether both feet are far from where they stood."""
+    def is_elsewhere(self, body: Body) -> bool:
+        """Whether both feet of the body are far from where they stood."""
         feet = ((self.left, body.left), (self.right, body.right))
         return all(FAR < foot.off_place(leg, self.leg_length_px) < math.inf for foot, leg in feet)
 

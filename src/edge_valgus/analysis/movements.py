@@ -33,7 +33,7 @@ HANDS_KNOWN_SHARE: Final = 0.25  # … in fewer of the deep frames, as of who pi
 HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 
 # From above a leaning trunk looks shorter than it is, and so does a shin whose knee has come forward, which it does in a squat and
-# not in a bend. So what both shins seem to have lost says how much of the trunk's loss was the view: 0.8 leg lengths for all of them.
+# not in a bend. So what the shin that lost less seems to have lost says how much of the trunk's loss was the view: 0.8 leg lengths for all.
 # Only where hands are held up off the knees: shins of deadlifts and of who picks up are seen as short now and then.
 STEEP_SHIN: Final = 0.95  # squats from lenses at 1.3 to 1.5 m keep 0.73 to 0.93 of them
 TRUNK_PER_SHIN: Final = 0.8

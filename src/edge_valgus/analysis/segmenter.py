@@ -25,9 +25,7 @@ HOVER: Final = 0.25  # whoever left the top and is less deep than this, which is
 HOVER_S: Final = 2.0  # … for so long, and sinks no faster than …
 HOVER_SPEED: Final = 0.05  # … this, in depth per second, stands there, as after stepping back
 MAX_REP_S: Final = 40.0  # whoever sits longer than this is sitting
-MAX_GAP_S: Final = (
-    1.5  # without a reading this long nobody knows what happened; whoever crosses in front hides for a second
-)
+MAX_GAP_S: Final = 1.5  # without a reading this long nobody knows what happened; who crosses in front hides for 1 s
 SPEED_TIME_S: Final = 0.12  # averaging time of the speed
 BOTTOM_SPEED: Final = 0.25  # depth per second; slower near the deepest point is the bottom, until twice as fast
 

@@ -18,9 +18,7 @@ DEEP_SHARE: Final = 0.7  # of the deepest reading: frames above it are "deep"
 EDGE_SHARE: Final = 0.1  # of the frames: the first and the last ones
 FEET_SCORE: Final = 0.4  # from here on a leg is well seen
 MIN_FRAMES: Final = 6  # well seen ones; fewer don't show a movement
-SHORT_SHIN: Final = (
-    0.1  # in leg lengths: a shin is 0.45, and one that seems shorter than this is not upright before the rep
-)
+SHORT_SHIN: Final = 0.1  # in leg lengths; a shin is 0.45: one that seemed shorter before the rep was not upright
 KNEELING_KNEE: Final = 0.2  # one knee lower than the other by this, in leg lengths …
 KNEELING_SHANK: Final = 0.32  # … with its own shank this short in the picture: kneeling down on it
 LOW_KNEE: Final = 0.22  # a knee this near the floor, in leg lengths, is about on it, …
