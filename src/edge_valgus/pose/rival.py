@@ -3,7 +3,7 @@
 Whoever squats stands in the middle of the zone and nearer to the camera than those who watch. While the followed one
 stands aside, one frame now and then shows the network others: the whole zone, and by turns the place beside him, for
 of two people in one square the network may see the smaller one for good. Who stands better twice, in the same place, is
-the lifter. Somebody who is down is never left, nor who squatted there lately: a rep would be lost, and a knee unseen for a frame.
+the lifter. Somebody who is down is not left, nor who squatted there lately: a rep would be lost, and a knee unseen for a frame.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ DOWN: Final = 0.84  # of how tall he was: so low, at depth 0.3, …
 DOWN_FOR_S: Final = 0.3  # … for so long, he squats, …
 SQUATTED_S: Final = 10.0  # … and is the lifter for so long, longer than most rest between two reps, …
 SQUATTED_THERE: Final = 0.25  # … while he stays where he squatted, give or take this share of his height
-NEARER: Final = 0.12  # so much nearer to the middle, in shares of the zone's width, …
-LARGER: Final = 1.1  # … and so much taller in the picture is who stands better, …
-AS_NEAR: Final = -0.06  # … or about as near to it …
-MUCH_LARGER: Final = 1.3  # … and so much taller
+STILL: Final = 0.1  # whose height stays within this share of how tall he was …
+STILL_S: Final = 4.0  # … for so long stands, however low: somebody taller had been taken for him
+AS_NEAR: Final = -0.06  # about as near to the zone's middle, in shares of its width; further off stands no lifter
+TALLER: Final = 1.28  # so much taller in the picture stands better, who is as near to the middle; who is nearer …
+FOR_NEARER: Final = 2.0  # … by a share of the zone's width may be so many times it less tall, …
+AS_TALL: Final = 1.0  # … but no smaller: who is further off only watches
 WITHIN_S: Final = 2.5  # two looks further apart may have shown two people
 SAME_PLACE: Final = 0.15  # share of his height that he may have moved between two looks; who walks by moves more
 BESIDE: Final = (
@@ -67,13 +69,22 @@ class RivalWatch:
         self._beside = False  # what the last look was for
         self._better: tuple[float, float, bool] | None = None  # who stood better: hips' x in px, when, seen beside
         self._low_since_s: float | None = None
+        self._level_px = 0.0  # how tall he was when that last changed, …
+        self._level_since_s = math.inf  # … and when
         self._squatted_s = -math.inf
         self._squatted_x_px = math.nan
 
     def look(self, followed: Followed, size_px: tuple[int, int], time_s: float) -> Crop | None:
         """The square that this frame is for, instead of the followed one's; None mostly."""
-        self._note_squat(followed, time_s)
-        if followed.height_px < UPRIGHT * followed.tallest_px or 0.0 <= time_s - self._looked_s < EVERY_S:
+        down = followed.height_px < UPRIGHT * followed.tallest_px
+        if self._still(followed, time_s):
+            if down:
+                self._squatted_s = -math.inf
+        else:
+            self._note_squat(followed, time_s)
+            if down:
+                return None
+        if 0.0 <= time_s - self._looked_s < EVERY_S:
             return None
         if _aside(followed.xy_px, size_px, self._zone) < ASIDE or self._squatted_there(followed, time_s):
             return None
@@ -94,7 +105,7 @@ class RivalWatch:
         tall_px = height_px(xy_px, score)
         nearer = _aside(followed.xy_px, size_px, self._zone) - _aside(xy_px, size_px, self._zone)
         larger = tall_px / followed.tallest_px
-        if not ((nearer > NEARER and larger > LARGER) or (nearer > AS_NEAR and larger > MUCH_LARGER)):
+        if nearer < AS_NEAR or larger < max(AS_TALL, TALLER - FOR_NEARER * nearer):
             self.nobody()
             return False
         before, self._better = self._better, (_hip_x_px(xy_px), time_s, self._beside)
@@ -112,6 +123,12 @@ class RivalWatch:
         """Nobody is followed any more."""
         self._better = None
         self._low_since_s = None
+        self._level_since_s = math.inf
+
+    def _still(self, followed: Followed, time_s: float) -> bool:
+        if abs(followed.height_px - self._level_px) > STILL * followed.tallest_px or time_s < self._level_since_s:
+            self._level_px, self._level_since_s = followed.height_px, time_s
+        return time_s - self._level_since_s >= STILL_S
 
     def _note_squat(self, followed: Followed, time_s: float) -> None:
         if not followed.whole:
