@@ -113,6 +113,9 @@ def test_list_says_what_is_here_and_right(run, tmp_path):
     assert run("list").splitlines()[0] == f"tiny-model\tMIT\t0.5 MB\t{target}\tyes"
     target.write_bytes(b"damaged")
     assert run("list").splitlines()[0] == f"tiny-model\tMIT\t0.5 MB\t{target}\tno, damaged"
+    target.unlink()
+    target.mkdir()
+    assert run("list").splitlines()[0] == f"tiny-model\tMIT\t0.5 MB\t{target}\tno, cannot be read"
 
 
 def test_what_is_shipped_is_listed_and_not_fetched(manifest, tmp_path, monkeypatch):

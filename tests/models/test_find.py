@@ -192,13 +192,19 @@ def test_a_damaged_manifest_is_an_error(manifest, change, expected):
     if not expected:
         assert load_manifest(manifest) == {}
         return
-    with pytest.raises(ModelError, match=f"{expected}.*install edge-valgus again"):
+    with pytest.raises(ModelError, match=f"{expected}.*; correct it, or leave it out"):
         load_manifest(manifest)
 
 
 def test_a_missing_manifest_is_an_error(tmp_path):
-    with pytest.raises(ModelError, match=r"cannot be read.*install edge-valgus again"):
+    with pytest.raises(ModelError, match=r"cannot be read.*; correct it, or leave it out"):
         load_manifest(tmp_path / "none.toml")
+
+
+def test_the_shipped_manifest_is_not_the_readers_to_correct(tmp_path, monkeypatch):
+    monkeypatch.setattr("edge_valgus.models.manifest.shipped_dir", lambda: tmp_path)
+    with pytest.raises(ModelError, match=r"cannot be read.*; install edge-valgus again"):
+        load_manifest()
 
 
 @pytest.fixture

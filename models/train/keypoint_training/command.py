@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from keypoint_training import INSTALL
 from keypoint_training.shards import PICTURES_PER_SHARD, Drawing
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ EPOCHS: Final = 5
 REPORT_S: Final = 15.0
 SHOWN: Final = 48  # pictures on the sheet of what the network sees
 
-INSTALL: Final = "install what training needs, with Python 3.11: pip install -e '.[train]'"
 FILE: Final = click.Path(path_type=Path)
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

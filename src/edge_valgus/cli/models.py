@@ -116,8 +116,9 @@ def _row(entry: ManifestEntry, path: Path | None) -> tuple[str, ...]:
         return entry.name, entry.licence, size, "not here", "-"
     try:
         check_file(path, entry)
-    except ModelError:
-        return entry.name, entry.licence, size, str(path), "no, damaged"
+    except ModelError as error:
+        unread = isinstance(error.__cause__, OSError)
+        return entry.name, entry.licence, size, str(path), "no, cannot be read" if unread else "no, damaged"
     return entry.name, entry.licence, size, str(path), "yes"
 
 

@@ -56,16 +56,19 @@ def shipped_dir() -> Path:
 
 def load_manifest(path: Path | None = None) -> dict[str, ManifestEntry]:
     """Read the manifest (None: the shipped one) into entries by name. Raises ModelError if it is missing or damaged."""
+    mend = (
+        "install edge-valgus again"
+        if path is None
+        else "correct it, or leave it out for the list that comes with edge-valgus"
+    )
     path = path or shipped_dir() / MANIFEST_NAME
     try:
         table = read_table(path)
     except ConfigError as error:
-        raise ModelError(f"the list of models {error}; install edge-valgus again") from error
+        raise ModelError(f"the list of models {error}; {mend}") from error
     try:
         return {name: ManifestEntry.model_validate({**content, "name": name}) for name, content in table.items()}
     except (ValidationError, TypeError) as error:
         details = error.errors(include_url=False) if isinstance(error, ValidationError) else []
         wrong = ", ".join(f"{'.'.join(str(part) for part in detail['loc'])} ({detail['msg']})" for detail in details)
-        raise ModelError(
-            f"the list of models {path} is damaged: {wrong or error}; install edge-valgus again"
-        ) from error
+        raise ModelError(f"the list of models {path} is damaged: {wrong or error}; {mend}") from error
