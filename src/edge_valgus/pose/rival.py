@@ -3,7 +3,7 @@
 Whoever squats stands in the middle of the zone and nearer to the camera than those who watch. While the followed one
 stands aside, one frame now and then shows the network others: the whole zone, and by turns the place beside him, for
 of two people in one square the network may see the smaller one for good. Who stands better twice, in the same place, is
-the lifter. Somebody who is down is not left, nor who squatted there lately: a rep would be lost, and a knee unseen for a frame.
+the lifter. Somebody who is down is never left, nor who squatted there lately: a rep would be lost, and a knee unseen for a frame.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ DOWN: Final = 0.84  # of how tall he was: so low, at depth 0.3, …
 DOWN_FOR_S: Final = 0.3  # … for so long, he squats, …
 SQUATTED_S: Final = 10.0  # … and is the lifter for so long, longer than most rest between two reps, …
 SQUATTED_THERE: Final = 0.25  # … while he stays where he squatted, give or take this share of his height
-STILL: Final = 0.1  # whose height stays within this share of how tall he was …
-STILL_S: Final = 4.0  # … for so long stands, however low: somebody taller had been taken for him
 AS_NEAR: Final = -0.06  # about as near to the zone's middle, in shares of its width; further off stands no lifter
 TALLER: Final = 1.28  # so much taller in the picture stands better, who is as near to the middle; who is nearer …
 FOR_NEARER: Final = 2.0  # … by a share of the zone's width may be so many times it less tall, …
@@ -60,38 +58,59 @@ class Followed:
         return _hip_x_px(self.xy_px)
 
 
+@dataclass(frozen=True, slots=True)
+class _Better:
+    """Who stood better in a look: hips' x, when, and whether it was a look beside the followed one."""
+
+    hip_x_px: float
+    time_s: float
+    beside: bool
+
+
 class RivalWatch:
-    """Decides when to look at others than the followed one, where, and whether somebody else is the lifter."""
+    """Decides when to look at others than the followed one, where, and whether somebody else is the lifter.
+
+    For each frame one call: `saw` with the followed one, if he was seen, after `look` said that the frame is his.
+    """
 
     def __init__(self, zone: ZoneConfig) -> None:
         self._zone = zone
         self._looked_s = -math.inf
+        self._seen = False  # the followed one, since the last look: at one frame a second it is not all looks
         self._beside = False  # what the last look was for
-        self._better: tuple[float, float, bool] | None = None  # who stood better: hips' x in px, when, seen beside
+        self._better: _Better | None = None
         self._low_since_s: float | None = None
-        self._level_px = 0.0  # how tall he was when that last changed, …
-        self._level_since_s = math.inf  # … and when
         self._squatted_s = -math.inf
         self._squatted_x_px = math.nan
 
     def look(self, followed: Followed, size_px: tuple[int, int], time_s: float) -> Crop | None:
         """The square that this frame is for, instead of the followed one's; None mostly."""
-        down = followed.height_px < UPRIGHT * followed.tallest_px
-        if self._still(followed, time_s):
-            if down:
-                self._squatted_s = -math.inf
-        else:
-            self._note_squat(followed, time_s)
-            if down:
-                return None
-        if 0.0 <= time_s - self._looked_s < EVERY_S:
+        if (
+            followed.height_px < UPRIGHT * followed.tallest_px
+            or not self._seen
+            or 0.0 <= time_s - self._looked_s < EVERY_S
+        ):
             return None
         if _aside(followed.xy_px, size_px, self._zone) < ASIDE or self._squatted_there(followed, time_s):
             return None
         self._looked_s = time_s
+        self._seen = False
         beside = None if self._beside else _beside(followed, size_px, self._zone)
         self._beside = beside is not None
         return beside or search_crops(size_px, self._zone.left, self._zone.right)[0]
+
+    def saw(self, followed: Followed, time_s: float) -> None:
+        """The followed one was seen and believed."""
+        self._seen = True
+        if not followed.whole:
+            return
+        if followed.height_px > DOWN * followed.tallest_px:
+            self._low_since_s = None
+            return
+        if self._low_since_s is None or time_s < self._low_since_s:
+            self._low_since_s = time_s
+        if time_s - self._low_since_s >= DOWN_FOR_S:
+            self._squatted_s, self._squatted_x_px = time_s, followed.hip_x_px
 
     def is_lifter(
         self,
@@ -108,38 +127,22 @@ class RivalWatch:
         if nearer < AS_NEAR or larger < max(AS_TALL, TALLER - FOR_NEARER * nearer):
             self.nobody()
             return False
-        before, self._better = self._better, (_hip_x_px(xy_px), time_s, self._beside)
-        if before is None:
-            return False
-        x_px, seen_s, _ = before
-        return time_s - seen_s <= WITHIN_S and abs(self._better[0] - x_px) < SAME_PLACE * tall_px
+        before, self._better = self._better, _Better(_hip_x_px(xy_px), time_s, self._beside)
+        return (
+            before is not None
+            and 0.0 <= time_s - before.time_s <= WITHIN_S
+            and abs(self._better.hip_x_px - before.hip_x_px) < SAME_PLACE * tall_px
+        )
 
     def nobody(self) -> None:
         """The look showed nobody who stands better: who did in such a look before has gone."""
-        if self._better is not None and self._better[2] == self._beside:
+        if self._better is not None and self._better.beside == self._beside:
             self._better = None
 
     def reset(self) -> None:
-        """Nobody is followed any more."""
+        """Nobody is followed any more. Where somebody squatted is kept: lost for a moment, he squats there still."""
         self._better = None
         self._low_since_s = None
-        self._level_since_s = math.inf
-
-    def _still(self, followed: Followed, time_s: float) -> bool:
-        if abs(followed.height_px - self._level_px) > STILL * followed.tallest_px or time_s < self._level_since_s:
-            self._level_px, self._level_since_s = followed.height_px, time_s
-        return time_s - self._level_since_s >= STILL_S
-
-    def _note_squat(self, followed: Followed, time_s: float) -> None:
-        if not followed.whole:
-            return
-        if followed.height_px > DOWN * followed.tallest_px:
-            self._low_since_s = None
-            return
-        if self._low_since_s is None or time_s < self._low_since_s:
-            self._low_since_s = time_s
-        if time_s - self._low_since_s >= DOWN_FOR_S:
-            self._squatted_s, self._squatted_x_px = time_s, followed.hip_x_px
 
     def _squatted_there(self, followed: Followed, time_s: float) -> bool:
         lately = 0.0 <= time_s - self._squatted_s < SQUATTED_S

@@ -128,6 +128,7 @@ class PoseTracker:
         standing_px = self._standing_px(tall_px, frame.time_s)
         self._last_good_s = frame.time_s
         self._last = Followed(xy_px, tall_px, standing_px, bool(seen[LEFT_ANKLE] and seen[RIGHT_ANKLE]))
+        self._rivals.saw(self._last, frame.time_s)
         self._crops.follow(xy_px, seen, frame.time_s)
         smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px, trust_in(score))
         return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px, self._person)

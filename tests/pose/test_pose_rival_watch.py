@@ -1,0 +1,229 @@
+"""When others than the followed one are looked at, and what is remembered of them: the watch alone, without a network."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from pose_samples import FRAME_S, SIZE_PX, scores, stand
+
+from edge_valgus.config import ZoneConfig
+from edge_valgus.pose.gate import height_px
+from edge_valgus.pose.rival import Followed, RivalWatch
+
+ASIDE_X, MIDDLE_X = 150.0, 320.0
+WHOLE_PICTURE = ZoneConfig(left=0.0, right=1.0)
+
+
+def body(x_px=ASIDE_X, tall_px=300.0):
+    return stand((x_px, 440), tall_px)
+
+
+def followed(x_px=ASIDE_X, share=1.0, tall_px=300.0, *, whole=True):
+    """Somebody who stands there, so tall, and takes up a share of that."""
+    tallest_px = height_px(body(x_px, tall_px), scores())
+    return Followed(body(x_px, tall_px), share * tallest_px, tallest_px, whole)
+
+
+class Watched:
+    """A watch that is told, frame by frame, what is seen."""
+
+    def __init__(self, zone=WHOLE_PICTURE):
+        self.watch = RivalWatch(zone)
+        self.now_s = 0.0
+        self.looks = []  # when, and the square's left edge
+
+    def go(self, duration_s, who, *, frame_s=FRAME_S, seen=True):
+        """Go on for so long with the followed one. Returns when was looked."""
+        begin = len(self.looks)
+        for _ in range(round(duration_s / frame_s)):
+            crop = self.watch.look(who, SIZE_PX, self.now_s)
+            if crop is not None:
+                self.looks.append((self.now_s, crop.left_px))
+            elif seen:
+                self.watch.saw(who, self.now_s)
+            self.now_s += frame_s
+        return [time_s for time_s, _ in self.looks[begin:]]
+
+    def shown(self, xy_px, who=None):
+        return self.watch.is_lifter(xy_px, scores(), who or followed(), SIZE_PX, self.now_s)
+
+
+@pytest.fixture
+def watched():
+    return Watched()
+
+
+def squat(watched, *, low_s=0.5, share=0.7):
+    watched.go(low_s, followed(share=share))
+
+
+def test_the_others_are_looked_at_every_0_8_s(watched):
+    times_s = watched.go(5.0, followed())
+    assert np.diff(times_s) == pytest.approx(0.8, abs=0.04)
+
+
+def test_looks_beside_him_and_at_the_whole_zone_take_turns(watched):
+    watched.go(5.0, followed())
+    lefts_px = [left_px for _, left_px in watched.looks]
+    assert lefts_px[0] == lefts_px[2] > ASIDE_X
+    assert lefts_px[1] == lefts_px[3] == 0.0
+
+
+@pytest.mark.parametrize(("x_px", "looked"), [(252.0, True), (260.0, False)], ids=["a tenth aside", "less"])
+def test_nobody_is_looked_for_past_somebody_in_the_middle(watched, x_px, looked):
+    assert bool(watched.go(2.0, followed(x_px))) == looked
+
+
+@pytest.mark.parametrize(("share", "looked"), [(0.95, True), (0.93, False)], ids=["hardly lower", "sinks"])
+def test_nobody_is_looked_for_while_he_is_down(watched, share, looked):
+    watched.go(0.5, followed())
+    watched.now_s = 2.0
+    assert bool(watched.go(0.4, followed(share=share))) == looked
+
+
+def test_nobody_is_looked_for_within_10_s_of_a_squat_and_then_again(watched):
+    squat(watched)
+    up_s = watched.now_s
+    times_s = watched.go(15.0, followed())
+    assert 9.9 < times_s[0] - up_s < 10.1
+
+
+@pytest.mark.parametrize(
+    ("share", "low_s"), [(0.86, 2.0), (0.7, 0.2)], ids=["not low enough for a squat", "too short for one"]
+)
+def test_who_was_a_little_or_shortly_lower_has_not_squatted(watched, share, low_s):
+    squat(watched, low_s=low_s, share=share)
+    assert watched.go(1.0, followed())
+
+
+def test_two_short_lows_with_standing_between_are_no_squat(watched):
+    squat(watched, low_s=0.1)
+    watched.go(0.3, followed())
+    squat(watched, low_s=0.1)
+    assert watched.go(1.0, followed())
+
+
+def test_one_low_frame_and_half_a_second_unseen_are_no_squat(watched):
+    squat(watched, low_s=FRAME_S)
+    watched.go(0.5, followed(share=0.7), seen=False)
+    assert watched.go(1.0, followed())
+
+
+def test_whose_ankles_are_hidden_does_not_seem_to_squat(watched):
+    watched.go(2.0, followed(share=0.8, whole=False))
+    assert watched.go(1.0, followed())
+
+
+@pytest.mark.parametrize(("x_px", "looked"), [(ASIDE_X + 60, False), (ASIDE_X + 90, True)], ids=["there", "elsewhere"])
+def test_who_squatted_is_protected_where_he_squatted(watched, x_px, looked):
+    squat(watched)
+    assert bool(watched.go(2.0, followed(x_px))) == looked
+
+
+def test_whoever_was_lost_for_a_moment_has_still_squatted_there(watched):
+    squat(watched)
+    watched.watch.reset()
+    assert not watched.go(2.0, followed())
+
+
+def test_a_low_before_he_was_lost_is_no_part_of_a_squat(watched):
+    squat(watched, low_s=0.25)
+    watched.watch.reset()
+    squat(watched, low_s=0.15)
+    assert watched.go(1.0, followed())
+
+
+def test_at_one_frame_a_second_every_other_one_is_his(watched):
+    times_s = watched.go(20.0, followed(), frame_s=1.0)
+    assert np.diff(times_s) == pytest.approx(2.0)
+
+
+def test_while_he_is_not_seen_no_further_frame_is_spent_on_others(watched):
+    watched.go(2.0, followed())
+    assert len(watched.go(3.0, followed(), seen=False)) <= 1
+
+
+def test_a_clock_that_goes_back_stops_nothing(watched):
+    squat(watched)
+    watched.go(12.0, followed())
+    watched.now_s = -100.0
+    assert len(watched.go(3.0, followed())) == 4
+
+
+@pytest.mark.parametrize(("low_s", "squatted"), [(0.2, False), (0.5, True)], ids=["too short", "a squat"])
+def test_a_low_begins_anew_where_the_clock_went_back(watched, low_s, squatted):
+    squat(watched, low_s=0.2)
+    watched.now_s -= 50.0
+    squat(watched, low_s=low_s)
+    assert bool(watched.go(1.0, followed())) != squatted
+
+
+class TestTwoLooks:
+    LIFTER = stand((MIDDLE_X, 460), 400)
+
+    def test_of_whom_two_looks_show_is_the_lifter(self, watched):
+        assert not watched.shown(self.LIFTER)
+        watched.now_s += 1.6
+        assert watched.shown(self.LIFTER)
+
+    @pytest.mark.parametrize("gap_s", [2.6, -1.0], ids=["too late", "before the first"])
+    def test_too_far_apart_they_may_show_two_people(self, watched, gap_s):
+        watched.shown(self.LIFTER)
+        watched.now_s += gap_s
+        assert not watched.shown(self.LIFTER)
+
+    @pytest.mark.parametrize(("moved_px", "taken"), [(40, True), (60, False)])
+    def test_who_walks_by_is_elsewhere_in_the_second(self, watched, moved_px, taken):
+        watched.shown(self.LIFTER)
+        watched.now_s += 0.8
+        assert watched.shown(self.LIFTER + np.float32([moved_px, 0])) == taken
+
+    def test_lost_between_them_they_begin_anew(self, watched):
+        watched.shown(self.LIFTER)
+        watched.watch.reset()
+        assert not watched.shown(self.LIFTER)
+
+    def test_one_between_them_that_shows_somebody_smaller_there_begins_anew(self, watched):
+        watched.shown(self.LIFTER)
+        assert not watched.shown(body(MIDDLE_X, 250))
+        assert not watched.shown(self.LIFTER)
+
+    def test_one_of_another_square_without_him_takes_nothing_back(self, watched):
+        watched.go(0.1, followed())
+        watched.shown(self.LIFTER)
+        watched.go(0.9, followed())
+        assert len(watched.looks) == 2
+        watched.watch.nobody()
+        watched.go(0.8, followed())
+        assert watched.shown(self.LIFTER)
+
+    def test_he_is_compared_with_how_tall_the_followed_one_stands(self, watched):
+        """Who bends, or whose ankles are hidden, is not smaller."""
+        bent = followed(share=0.8)
+        for _ in range(2):
+            assert not watched.shown(body(200.0, 330.0), bent)
+
+    @pytest.mark.parametrize(
+        ("nearer", "taller", "taken"),
+        [
+            (-0.07, 2.0, False),
+            (-0.05, 1.4, True),
+            (-0.05, 1.36, False),
+            (0.0, 1.30, True),
+            (0.0, 1.26, False),
+            (0.07, 1.16, True),
+            (0.07, 1.12, False),
+            (0.2, 1.02, True),
+            (0.2, 0.98, False),
+        ],
+    )
+    def test_nearer_to_the_middle_weighs_against_taller(self, watched, nearer, taller, taken):
+        other = body(ASIDE_X + nearer * SIZE_PX[0], 300 * taller)
+        assert not watched.shown(other)
+        assert watched.shown(other) == taken
+
+
+def test_nothing_is_looked_at_before_he_was_seen(watched):
+    assert watched.watch.look(followed(), SIZE_PX, math.nan) is None
