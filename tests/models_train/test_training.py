@@ -203,11 +203,27 @@ def test_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, quick
     assert weights_of(network_of(read(tmp_path / "stopped" / fit_module.WEIGHTS_FILE))).keys() == whole.keys()
 
 
-def test_a_checkpoint_of_other_options_is_not_gone_on_from(tmp_path, quick, monkeypatch):
+def test_a_checkpoint_of_other_options_or_other_code_is_not_gone_on_from(tmp_path, quick, monkeypatch):
     trained(tmp_path, quick, monkeypatch)
     other = Plan(seed=2, shards=1, epochs=1, batch=quick.batch)
     with pytest.raises(ValueError, match="other options"):
         trained(tmp_path, other, monkeypatch)
+    monkeypatch.setattr(fit_module, "training_code", lambda: "changed")
+    with pytest.raises(ValueError, match="other code"):
+        trained(tmp_path, quick, monkeypatch)
+
+
+def test_it_goes_on_in_the_layout_that_it_was_begun_with(tmp_path, quick, monkeypatch):
+    trained(tmp_path, quick, monkeypatch)
+    monkeypatch.setattr(fit_module, "fastest", lambda *_: fit_module.Layout(channels_last=True, half=True))
+    assert trained(tmp_path, quick, monkeypatch)[1].layout == fit_module.Layout(channels_last=False, half=False)
+
+
+def test_a_limit_that_is_over_before_the_first_step_is_an_error(tmp_path, quick, monkeypatch):
+    plan = Plan(seed=1, shards=100, epochs=1000, batch=quick.batch, limit_s=1e-6)
+    with pytest.raises(ValueError, match="no step was made"):
+        trained(tmp_path, plan, monkeypatch, Supplied(8))
+    assert not (tmp_path / fit_module.WEIGHTS_FILE).exists()
 
 
 def test_a_limit_in_time_ends_it(tmp_path, quick, monkeypatch):

@@ -17,7 +17,7 @@ import pytest
 from edge_valgus.capture.drawn.acts import Place
 from edge_valgus.frames import LEFT_ANKLE, LEFT_KNEE, LEFT_SHOULDER, RIGHT_ANKLE, RIGHT_KNEE, RIGHT_SHOULDER
 from keypoint_training import pictures as module
-from keypoint_training import shards
+from keypoint_training import shards, source
 from keypoint_training.people import random_body, random_person, random_stance
 from keypoint_training.pictures import KEPT_PX, PICTURES_PER_ROOM, pictures
 
@@ -132,6 +132,18 @@ def test_pictures_of_another_recipe_are_not_mixed_in(tmp_path, small):
     with pytest.raises(ValueError, match="another recipe"):
         shards.Drawing(tmp_path, seed=2, shards=1, jobs=1)
     assert json.loads((tmp_path / "recipe.json").read_text())["seed"] == 1
+
+
+def test_pictures_that_other_code_has_drawn_are_not_mixed_in(tmp_path, small, monkeypatch):
+    drawn_by = tmp_path / "drawn"
+    drawn_by.mkdir()
+    (drawn_by / "actor.py").write_text("before")
+    monkeypatch.setattr(source, "DRAWN", drawn_by)
+    shards.Drawing(tmp_path / "pictures", seed=1, shards=1, jobs=1)
+    shards.Drawing(tmp_path / "pictures", seed=1, shards=1, jobs=1)
+    (drawn_by / "actor.py").write_text("after")
+    with pytest.raises(ValueError, match="other code"):
+        shards.Drawing(tmp_path / "pictures", seed=1, shards=1, jobs=1)
 
 
 def test_who_draws_ends_with_a_training_that_is_killed(tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile
 
 import click
 
@@ -28,6 +29,7 @@ EPOCHS: Final = 5
 REPORT_S: Final = 15.0
 SHOWN: Final = 48  # pictures on the sheet of what the network sees
 
+NO_FILES: Final = (OSError, ValueError, EOFError, BadZipFile)  # what reading and writing files raises
 FILE: Final = click.Path(path_type=Path)
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -93,6 +95,8 @@ def train(
             import tensorflow  # noqa: F401, ICN001  to say now, and not in two hours, that it is missing
     except ImportError as error:
         raise click.ClickException(f"{error}; {INSTALL}") from error
+    if device == "cuda" and not torch.cuda.is_available():
+        raise click.ClickException("--device cuda: torch finds no GPU; leave it out to train on the CPU")
     trains = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     shards = pictures // PICTURES_PER_SHARD
     plan = Plan(seed, shards, epochs, batch or BATCH[trains.type], 60.0 * minutes if minutes is not None else None)
@@ -106,11 +110,11 @@ def train(
             record = {**asdict(plan), **asdict(outcome), "device": _name(trains), "torch": str(torch.__version__)}
             (out / RECORD_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
             _show(weights, supply, out / SEEN_FILE)
-    except ValueError as error:
+        click.echo(f"{outcome}")
+        if not weights_only:
+            _convert(weights, out, seed=seed, jobs=jobs, with_float=with_float)
+    except NO_FILES as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{outcome}")
-    if not weights_only:
-        _convert(weights, out, seed=seed, jobs=jobs, with_float=with_float)
 
 
 @click.command(context_settings=SETTINGS)
@@ -128,11 +132,18 @@ def convert(weights_file: Path, *, out: Path, seed: int, jobs: int, with_float: 
         from keypoint_training.network import read
 
         weights = read(weights_file)
+    except ImportError as error:
+        raise click.ClickException(f"{error}; {INSTALL}") from error
+    except NO_FILES as error:
+        raise click.ClickException(f"{weights_file}: {error}") from error
+    try:
         _convert(weights, out, seed=seed, jobs=jobs, with_float=with_float)
     except ImportError as error:
         raise click.ClickException(f"{error}; {INSTALL}") from error
-    except (OSError, ValueError, KeyError) as error:
-        raise click.ClickException(f"{weights_file}: {error}") from error
+    except KeyError as error:
+        raise click.ClickException(f"{weights_file}: lacks {error}, so it holds no weights of this network") from error
+    except NO_FILES as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _convert(weights: Weights, out: Path, *, seed: int, jobs: int, with_float: bool) -> None:

@@ -29,6 +29,7 @@ from keypoint_training.losses import losses, targets, total
 from keypoint_training.network import JOINTS, Network, Weights, decode, save, weights_of
 from keypoint_training.pictures import INPUT_PX
 from keypoint_training.shards import PICTURES_PER_SHARD
+from keypoint_training.source import training_code
 from keypoint_training.supply import Supply
 from keypoint_training.vary import Chance, middle, varied
 
@@ -79,18 +80,6 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was done. shards: that were used. legs_off_pct: see `legs_off_pct`, for the averaged weights."""
-
-    steps: int
-    shards: int
-    pictures_drawn: int
-    pictures_shown: int
-    seconds: float
-    legs_off_pct: float
-
-
-@dataclass(frozen=True, slots=True)
 class Layout:
     """How numbers lie in memory, and in how many bits multiplied."""
 
@@ -101,6 +90,22 @@ class Layout:
     def memory(self) -> torch.memory_format:
         """Of pictures and weights."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done. shards: that were used. legs_off_pct: see `legs_off_pct`, for the averaged weights.
+
+    layout: with which the last step was made, and all others unless the training was begun on another processor.
+    """
+
+    steps: int
+    shards: int
+    pictures_drawn: int
+    pictures_shown: int
+    seconds: float
+    legs_off_pct: float
+    layout: Layout
 
 
 def fit(
@@ -114,13 +119,15 @@ def fit(
 ) -> tuple[Weights, Outcome]:
     """Train, and return the averaged weights, which are also kept in the folder. Goes on from a checkpoint there.
 
-    Raises ValueError for a checkpoint of another plan.
+    Raises ValueError for a checkpoint of another plan or of other code, and when the limit in time is over before a step.
     """
     folder.mkdir(parents=True, exist_ok=True)
     training = _Training(plan, device, folder)
     if training.restore():
         say(f"Going on from step {training.step}")
-    training.lay_out(say)
+    else:
+        training.choose_layout(say)
+    training.lay_out()
     supply.wait_for(_first_shards(plan))
     exam = supply.held_out()
     sums = torch.zeros(2, device=device)
@@ -145,6 +152,8 @@ def fit(
                 f"step {training.step}: legs {off_pct:.2f} % of the square off, in pictures that nothing is learned from"
             )
             saved_s = time.monotonic()
+    if training.step == 0:
+        raise ValueError("no step was made: the first pictures took longer than the limit in time; give it more")
     training.keep()
     outcome = Outcome(
         steps=training.step,
@@ -153,6 +162,7 @@ def fit(
         pictures_shown=training.step * plan.batch,
         seconds=round(training.seconds, 1),
         legs_off_pct=round(legs_off_pct(training.average, *exam), 3),
+        layout=training.layout,
     )
     return weights_of(training.average), outcome
 
@@ -181,7 +191,7 @@ class _Training:
         self._network = Network().to(device)
         self.average = deepcopy(self._network).eval()
         self._optimizer = _optimizer(self._network, device)
-        self._layout = Layout(channels_last=True, half=False)  # until `lay_out`
+        self.layout = Layout(channels_last=True, half=False)  # until `choose_layout` or `restore`
         self._pairs: list[tuple[Tensor, Tensor]] = []  # of the average and what it follows
         self.step = 0
         self._began_s = time.monotonic()
@@ -197,13 +207,16 @@ class _Training:
         by_time = self.seconds / self._plan.limit_s if self._plan.limit_s is not None else 0.0
         return max(self.step / self._plan.steps, by_time)
 
-    def lay_out(self, say: Callable[[str], None]) -> None:
+    def choose_layout(self, say: Callable[[str], None]) -> None:
         """Choose the fastest layout: which one that is differs between processors."""
         since_s = time.monotonic()
-        self._layout = fastest(self._network, self._device, self._plan.batch, say)
+        self.layout = fastest(self._network, self._device, self._plan.batch, say)
         self._began_s += time.monotonic() - since_s  # no training yet
-        self._network.to(memory_format=self._layout.memory)
-        self.average.to(memory_format=self._layout.memory)
+
+    def lay_out(self) -> None:
+        """Bring the network and its average into the layout."""
+        self._network.to(memory_format=self.layout.memory)
+        self.average.to(memory_format=self.layout.memory)
         pairs = zip(self.average.state_dict().values(), self._network.state_dict().values(), strict=True)
         self._pairs = [(mean, new) for mean, new in pairs if mean.is_floating_point()]
 
@@ -211,7 +224,7 @@ class _Training:
         """One step. Returns the two losses."""
         for group in self._optimizer.param_groups:
             group["lr"] = _rate(share, self._plan.batch)
-        answer = _learn(self._network, self._layout, pictures, xy)
+        answer = _learn(self._network, self.layout, pictures, xy)
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), CLIP)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
@@ -223,7 +236,8 @@ class _Training:
         """Write a checkpoint, and the averaged weights."""
         growing = self._folder / (CHECKPOINT_FILE + ".part")
         state = {
-            "plan": _named(self._plan),
+            "made_by": _made_by(self._plan),
+            "layout": asdict(self.layout),
             "network": self._network.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -240,8 +254,13 @@ class _Training:
         if not path.exists():
             return False
         state = torch.load(path, map_location=self._device, weights_only=True)
-        if state["plan"] != _named(self._plan):
-            raise ValueError(f"{path} belongs to other options ({state['plan']}); delete it or give another folder")
+        found = state.get("made_by")
+        if found != _made_by(self._plan):
+            raise ValueError(
+                f"{path} belongs to other options or other code ({found}); delete it or give another folder"
+            )
+        # Another layout rounds otherwise, and which one is fastest is a matter of milliseconds.
+        self.layout = Layout(**state["layout"])
         self._network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
@@ -294,8 +313,8 @@ def _optimizer(network: Network, device: torch.device) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, RATE, fused=device.type != "cpu")
 
 
-def _named(plan: Plan) -> dict[str, Any]:
-    return asdict(plan)
+def _made_by(plan: Plan) -> dict[str, Any]:
+    return {**asdict(plan), "code": training_code()}
 
 
 def _first_shards(plan: Plan) -> int:

@@ -181,7 +181,7 @@ def save(path: Path, weights: Weights) -> None:
 
 
 def read(path: Path) -> Weights:
-    """Read what `save` wrote. Raises OSError or ValueError for a file that is none."""
+    """Read what `save` wrote. Raises OSError, ValueError, EOFError or BadZipFile for a file that is none."""
     with np.load(path, allow_pickle=False) as file:
         arrays: dict[str, Any] = dict(file)
     return {name: array.astype(np.float32) for name, array in arrays.items()}

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Final, Self
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from keypoint_training.pictures import INPUT_PX, KEPT_PX, PICTURES_PER_ROOM, ROOM, pictures
+from keypoint_training.source import drawing_code
 
 ROOMS_PER_SHARD: Final = 16
 PICTURES_PER_SHARD: Final = ROOMS_PER_SHARD * PICTURES_PER_ROOM
@@ -42,6 +43,7 @@ class Recipe:
     room: float = ROOM
     rooms_per_shard: int = ROOMS_PER_SHARD
     pictures_per_room: int = PICTURES_PER_ROOM
+    code: str = field(default_factory=drawing_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Shard:
 class Drawing:
     """Draws the shards that are not there yet, in the background and in order. To be used in a `with`, which ends it.
 
-    done: called for each shard that is there. Raises ValueError for a folder whose shards were drawn otherwise, OSError
-    when it can't be written to.
+    done: called for each shard that is there. Raises ValueError for a folder whose shards were drawn otherwise or by
+    other code, OSError when it can't be written to.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class Drawing:
 
 
 def load(path: Path) -> Shard:
-    """Read one shard. Raises OSError or ValueError for a file that is none."""
+    """Read one shard. Raises OSError, ValueError, EOFError or BadZipFile for a file that is none."""
     with np.load(path, allow_pickle=False) as file:
         ends, raw = file["ends"], file["jpegs"]
         starts = np.concatenate([[0], ends[:-1]])
@@ -113,9 +115,14 @@ def _claim(folder: Path, recipe: Recipe) -> None:
     if note.exists():
         found = json.loads(note.read_text(encoding="utf-8"))
         if found != asdict(recipe):
-            raise ValueError(f"{folder} holds pictures of another recipe ({found}); delete it or give another folder")
+            raise ValueError(
+                f"{folder} holds pictures of another recipe, or drawn by other code ({found}); delete it or give "
+                "another folder"
+            )
     else:
-        note.write_text(json.dumps(asdict(recipe)) + "\n", encoding="utf-8")
+        growing = note.with_suffix(".part")
+        growing.write_text(json.dumps(asdict(recipe)) + "\n", encoding="utf-8")
+        growing.replace(note)
 
 
 @contextmanager
