@@ -342,3 +342,14 @@ def test_where_no_socket_can_be_it_says_so(path: Path, make: Callable[[Path], Pa
     assert "\n" not in str(caught.value)
     if says == "not a socket":
         assert wanted.exists()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_like_any_other(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(WebError, match=r"cannot be made \(Permission denied\)"):
+        LivePublisher(path)

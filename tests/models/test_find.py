@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -311,6 +312,56 @@ def test_a_model_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ModelError, match=r"file is no folder"):
         find_model(AUTO, model_dir=tmp_path / "file")
+
+
+def test_a_state_folder_that_may_not_be_read_is_not_taken_for_one_without_movenet(tmp_path, find_listed, monkeypatch):
+    put_movenet(tmp_path / "state/models")
+    closed = tmp_path / "state"
+    lstat = Path.lstat
+
+    def refusing(path):
+        if closed in path.parents:
+            raise PermissionError(13, "Permission denied")
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", refusing)
+    for name in (AUTO, MOVENET):
+        with pytest.raises(ModelError, match=f"{closed}/models may not be read by this user.*with sudo"):
+            find_listed(name)
+    assert find_listed(PRACTICE).entry.name == PRACTICE
+
+
+def test_a_pipe_in_place_of_a_model_is_refused_and_not_waited_for(tmp_path, find_listed):
+    path = put_movenet(tmp_path / "state/models")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ModelError, match="no ordinary file"):
+        find_listed(MOVENET)
+
+
+def test_how_to_fetch_a_damaged_model_names_the_folder_it_is_looked_for_in(tmp_path, shipped, monkeypatch):
+    monkeypatch.delenv("EDGE_VALGUS_MODEL_DIR", raising=False)
+    state = tmp_path / "of ours"
+    put_movenet(state / "models", b"damaged")
+    with pytest.raises(ModelError, match=f"models fetch {MOVENET} --model-dir '{state}/models'"):
+        find_model(AUTO, state_dir=state, manifest=shipped / "manifest.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("file", "is no folder"), ("closed/sub", r"cannot be read \(Permission denied")]
+)
+def test_a_named_folder_is_told_what_is_wrong_with_it(tmp_path, monkeypatch, name, says):
+    (tmp_path / "file").touch()
+    exists = Path.exists
+
+    def refusing(path, **_):
+        if "closed" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", refusing)
+    with pytest.raises(ModelError, match=says):
+        require_folder(tmp_path / name)
 
 
 def test_the_practice_network_is_shipped_as_it_is_listed(practice_path):

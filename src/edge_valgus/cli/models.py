@@ -115,7 +115,7 @@ def _row(entry: ManifestEntry, path: Path | None) -> tuple[str, ...]:
     if path is None:
         return entry.name, entry.licence, size, "not here", "-"
     try:
-        check_file(path, entry)
+        check_file(path, entry, _state_dir())
     except ModelError as error:
         unread = isinstance(error.__cause__, OSError)
         return entry.name, entry.licence, size, str(path), "no, cannot be read" if unread else "no, damaged"

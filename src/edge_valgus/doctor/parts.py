@@ -20,7 +20,7 @@ from edge_valgus.config import MOVENET, PRACTICE, Config, config_file_in_force, 
 from edge_valgus.doctor.ask import ask
 from edge_valgus.doctor.check import Check, State, doubtful, fails, unknown, well
 from edge_valgus.errors import AimError, ConfigError, EdgeValgusError, StoreError
-from edge_valgus.models.find import fetch_command, find_model, meant_by
+from edge_valgus.models.find import fetch_command, find_model, meant_by, require_folder
 from edge_valgus.pose import KeypointModel
 from edge_valgus.store.aim import read_aim
 from edge_valgus.store.schema import SCHEMA_VERSION, version_of
@@ -56,6 +56,7 @@ def check_network(config: Config, model_dir: Path | None) -> Check:
     if model_dir is None and _is_closed(config.store.state_path):
         return _ask_as_root(name, config.store.state_path)
     try:
+        require_folder(model_dir)
         found = find_model(config.model.name, model_dir=model_dir, state_dir=config.store.state_path, real_people=True)
         network = KeypointModel(found.path, runtime=config.model.runtime, threads=config.model.threads)
     except EdgeValgusError as error:

@@ -200,9 +200,9 @@ def _listen(path: Path) -> tuple[OwnerLock, socket.socket, int]:
             f"{path} is too long for a socket ({size - 1} bytes, at most {MAX_PATH_BYTES - 1}); set store.runtime_dir to a "
             "shorter folder"
         )
-    if path.exists() and not path.is_socket():
-        raise WebError(f"{path} is not a socket; it was left as it is: move it away or set store.runtime_dir")
     with _said_as_web_error(path):
+        if path.exists() and not path.is_socket():
+            raise WebError(f"{path} is not a socket; it was left as it is: move it away or set store.runtime_dir")
         path.parent.mkdir(parents=True, exist_ok=True)
     owner = OwnerLock(
         path.with_name(path.name + ".lock"),

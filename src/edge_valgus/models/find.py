@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def find_model(
         raise ModelMissing(
             f"model {entry.name} ({entry.file}) is not in {_listed(folders)}", _how_to_get(entry, state_dir)
         )
-    check_file(path, entry)
+    check_file(path, entry, state_dir)
     return ModelFile(path, entry)
 
 
@@ -107,9 +108,25 @@ def meant_by(
 
 
 def locate(entry: ManifestEntry, folders: Iterable[Path]) -> Path | None:
-    """The first file of that name in `folders`, right or not; None if there is none."""
-    # lexists: a link to nowhere was meant to be the model, and is worth an error rather than the next folder.
-    return next((folder / entry.file for folder in folders if os.path.lexists(folder / entry.file)), None)
+    """The first file of that name in `folders`, right or not; None if there is none.
+
+    Raises ModelError for a folder that may not be looked into: another network than the one in it might be taken.
+    """
+    for folder in folders:
+        try:
+            # A link to nowhere was meant to be the model, and is worth an error rather than the next folder.
+            (folder / entry.file).lstat()
+        except PermissionError as error:
+            if entry.shipped:
+                continue
+            raise ModelError(
+                f"{folder} may not be read by this user, so nobody knows whether {entry.name} is there; run this with sudo, "
+                "or as the user whose folder it is, or name another network: --model NAME"
+            ) from error
+        except OSError:
+            continue
+        return folder / entry.file
+    return None
 
 
 def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
@@ -126,7 +143,7 @@ def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
 def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = None) -> tuple[Path, ...]:
     """The folders in which models are looked for, first to last."""
     first = model_dir or _folder_from_environment()
-    if first is not None and first.exists() and not first.is_dir():
+    if first is not None and _exists(first, "the models folder") and not first.is_dir():
         raise ModelError(f"{first} is no folder; give the one that holds the model files")
     folders = ((first,) if first else ()) + ((state_dir or default_state_dir()) / "models", shipped_dir())
     return tuple(dict.fromkeys(folders))
@@ -135,11 +152,15 @@ def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = No
 def require_folder(model_dir: Path | None) -> None:
     """Raise ModelError when the folder that was named for models is not there, or hidden: another network would be chosen."""
     named, by = (model_dir, "--model-dir") if model_dir else (_folder_from_environment(), MODEL_DIR_VARIABLE)
-    if named is not None and not named.exists():
+    if named is None:
+        return
+    if not _exists(named, by):
         raise ModelError(
             f"{by}: there is no folder {named}; make it (`edge-valgus models fetch` does) or correct the name"
         )
-    if named is not None and not os.access(named, os.R_OK | os.X_OK):
+    if not named.is_dir():
+        raise ModelError(f"{by}: {named} is no folder; give the one that holds the model files")
+    if not os.access(named, os.R_OK | os.X_OK):
         raise ModelError(f"{by}: {named} cannot be read (Permission denied); make it readable or name another folder")
 
 
@@ -156,12 +177,19 @@ def fetch_command(name: str, state_dir: Path | None = None) -> str:
     ours = _folder_from_environment() is None
     elsewhere = ours and state_dir is not None and state_dir != default_state_dir()
     as_device = "sudo -u edge-valgus " if ours and default_state_dir() == Path(DEFAULT_STATE_DIR) else ""
-    return f"{as_device}edge-valgus models fetch {name}" + (f" --model-dir {state_dir}/models" if elsewhere else "")
+    return f"{as_device}edge-valgus models fetch {name}" + (
+        f" --model-dir {shlex.quote(f'{state_dir}/models')}" if elsewhere else ""
+    )
 
 
-def check_file(path: Path, entry: ManifestEntry) -> None:
-    """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected."""
-    again = _how_to_replace(path, entry)
+def check_file(path: Path, entry: ManifestEntry, state_dir: Path | None = None) -> None:
+    """Compare a file's size and SHA-256 with the manifest. Raises ModelError, saying what was found and expected.
+
+    state_dir: see `fetch_command`.
+    """
+    again = _how_to_replace(path, entry, state_dir)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ModelError(f"{path} is no ordinary file; {again}")
     try:
         with path.open("rb") as file:
             size_bytes = os.fstat(file.fileno()).st_size
@@ -174,9 +202,9 @@ def check_file(path: Path, entry: ManifestEntry) -> None:
         raise ModelError(f"{path} has SHA-256 {found}, {entry.name} has {entry.sha256}; {again}")
 
 
-def _how_to_replace(path: Path, entry: ManifestEntry) -> str:
+def _how_to_replace(path: Path, entry: ManifestEntry, state_dir: Path | None) -> str:
     if not entry.shipped:
-        return f"delete it and {_how_to_get(entry)}"
+        return f"delete it and {_how_to_get(entry, state_dir)}"
     if path.parent != shipped_dir():
         return "delete it: without it, the one that comes with edge-valgus is taken"
     return _how_to_get(entry)
@@ -191,8 +219,8 @@ def _how_to_get(entry: ManifestEntry, state_dir: Path | None = None) -> str:
 def _unfit_for_people(which: str, state_dir: Path | None) -> ModelMissing:
     return ModelMissing(
         f"{which} was trained on drawn lifters only, not on people before a camera",
-        f"fetch MoveNet: {fetch_command(MOVENET, state_dir)}; or have it nevertheless, by its name: "
-        f'name = "{PRACTICE}" under [model] in the settings, or --model {PRACTICE}',
+        f"fetch MoveNet: {fetch_command(MOVENET, state_dir)}; or have the one that comes with edge-valgus nevertheless, by its "
+        f'name: name = "{PRACTICE}" under [model] in the settings, or --model {PRACTICE}',
     )
 
 
@@ -214,6 +242,15 @@ def _sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable") from error
+
+
+def _exists(folder: Path, by: str) -> bool:
+    try:
+        return folder.exists()
+    except OSError as error:
+        raise ModelError(
+            f"{by}: {folder} cannot be read ({error.strerror}); make it readable or name another folder"
+        ) from error
 
 
 def _folder_from_environment() -> Path | None:
