@@ -13,12 +13,12 @@ What goes wrong with cameras is done by files in /run/virtual-camera: while ther
 named "unplugged" the camera is gone, as libcamera reports it.
 """
 
+import collections
 import contextlib
 import errno
 import fcntl
 import importlib.util
 import os
-import queue
 import sys
 import threading
 import time
@@ -79,8 +79,9 @@ class Shutter:
     def __init__(self, libcamera) -> None:
         self._libcamera = libcamera
         self._queue = libcamera.Camera.queue_request
-        self._waiting = queue.SimpleQueue()
+        self._waiting = collections.deque()
         self._lock = threading.RLock()
+        self._one_waits = threading.Condition(self._lock)
         self._period_s = 1 / 30
         self._run = 0
         self._pictures = 0
@@ -102,6 +103,8 @@ class Shutter:
         """Stop the camera: what waits for it is forgotten."""
         with self._lock:
             self._run += 1
+            # Here and nowhere else may the last of a request go: after its camera, libcamera crashes on that.
+            self._waiting.clear()
             self._camera = None
             stop()
 
@@ -109,7 +112,9 @@ class Shutter:
         """Queue a request."""
         if (FAULTS / "unplugged").exists():
             raise RuntimeError("Failed to queue request: No such device")
-        self._waiting.put((self._run, request))
+        with self._lock:
+            self._waiting.append(request)
+            self._one_waits.notify()
 
     def filters(self, requests):
         """Those that a camera would have answered; the others go back for the same picture once more."""
@@ -130,14 +135,16 @@ class Shutter:
     def _work(self) -> None:
         due_s = time.monotonic()
         while True:
-            run, request = self._waiting.get()
+            with self._lock:
+                self._one_waits.wait_for(lambda: self._waiting)
+                run = self._run
             due_s = max(due_s + self._period_s, time.monotonic())
             time.sleep(max(0.0, due_s - time.monotonic()))
             while (FAULTS / "stalled").exists() and run == self._run:
                 time.sleep(0.01)
             with self._lock:
                 if run == self._run and self._camera is not None:
-                    self._queue(self._camera, request)
+                    self._queue(self._camera, self._waiting.popleft())
 
 
 def adapt(libcamera) -> None:
