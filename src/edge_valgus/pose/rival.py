@@ -1,43 +1,53 @@
 """Is the one who is followed the lifter? Somebody who stood there first may not be.
 
 Whoever squats stands in the middle of the zone and nearer to the camera than those who watch. While the followed one
-stands aside, one frame now and then shows the network others: the whole zone, and by turns the place beside him, for
+has not squatted, one frame now and then shows the network others: the whole zone, and by turns the places beside him, for
 of two people in one square the network may see the smaller one for good. Who stands better twice, in the same place, is
-the lifter. Somebody who is down is never left, nor who squatted there lately: a rep would be lost, and a knee unseen for a frame.
+the lifter; and so is who has squatted there, if he is not further from the middle or much taller. Somebody who is down is never left, nor who
+squatted there lately: a rep would be lost, and a knee unseen for a frame.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.frames import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from edge_valgus.frames import LEFT_ANKLE, LEFT_HIP, LEFT_SHOULDER, RIGHT_ANKLE, RIGHT_HIP, RIGHT_SHOULDER
 from edge_valgus.pose.crop import Crop, search_crops
-from edge_valgus.pose.gate import height_px
+from edge_valgus.pose.gate import height_px, reliable
 
-ASIDE: Final = 0.1  # hips this far from the zone's middle, in shares of its width: he may not be the lifter
+ASIDE: Final = 0.1  # hips so far from the zone's middle, in shares of its width: nobody better stands further aside
+IN_THE_MIDDLE_S: Final = 4.0  # who stands there is the lifter at first, and squats soon, or he is looked past too
 EVERY_S: Final = 0.8  # one frame in so long is spent on the others
 UPRIGHT: Final = 0.94  # of how tall he was lately; lower is down: a squat has 0.94 at depth 0.12, and 0.6 at its bottom
 DOWN: Final = 0.84  # of how tall he was: so low, at depth 0.3, …
 DOWN_FOR_S: Final = 0.3  # … for so long, he squats, …
-SQUATTED_S: Final = 10.0  # … and is the lifter for so long, longer than most rest between two reps, …
+SQUATTED_S: Final = 20.0  # … and is the lifter for so long, which is the pause that ends a set, …
 SQUATTED_THERE: Final = 0.25  # … while he stays where he squatted, give or take this share of his height
+FELL: Final = 0.1  # who is less tall by this share of his height from one frame to the next, …
+FELL_PER_S: Final = 1.0  # … faster than anybody sinks, …
+FELL_FOR_S: Final = 2.0  # … and stays so for so long, was taken for somebody taller before, who crossed
 AS_NEAR: Final = -0.06  # about as near to the zone's middle, in shares of its width; further off stands no lifter
 TALLER: Final = 1.28  # so much taller in the picture stands better, who is as near to the middle; who is nearer …
 FOR_NEARER: Final = 2.0  # … by a share of the zone's width may be so many times it less tall, …
 AS_TALL: Final = 1.0  # … but no smaller: who is further off only watches
-WITHIN_S: Final = 2.5  # two looks further apart may have shown two people
+SQUATS_TALLER: Final = 1.2  # so much taller is the lifter who squats, wherever he stands
+WITHIN_S: Final = 3.0  # two looks further apart may have shown two people who stood better
+REMEMBERED_S: Final = 10.0  # how tall somebody stood when he was last seen is good so long
 SAME_PLACE: Final = 0.15  # share of his height that he may have moved between two looks; who walks by moves more
+SAME_FEET: Final = 0.06  # and his feet up or down, while he squats
 BESIDE: Final = (
     0.6  # the place beside the followed one begins so far from his hips, in widths of his shoulders or hips, …
 )
 BESIDE_IN_PROFILE: Final = 0.1  # … and at least so far, in shares of his height
 LEAST_ROOM: Final = 0.2  # of the picture's height: in less of the zone nobody can stand beside him
+_ANKLES: Final = [LEFT_ANKLE, RIGHT_ANKLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,28 @@ class Followed:
         return _hip_x_px(self.xy_px)
 
 
+class _Square(Enum):
+    """What a look is for. By turns, in this order."""
+
+    ZONE = 0
+    LEFT = 1
+    RIGHT = 2
+
+
 @dataclass(frozen=True, slots=True)
-class _Better:
-    """Who stood better in a look: hips' x, when, and whether it was a look beside the followed one."""
+class _Other:
+    """Somebody else whom looks have shown in one place: where, how tall he stood, when and in which square last.
+
+    better: whether he stood better the last time. squatted: whether he was seen down, on the same feet.
+    """
 
     hip_x_px: float
+    feet_y_px: float
+    tallest_px: float
     time_s: float
-    beside: bool
+    square: _Square
+    better: bool
+    squatted: bool = False
 
 
 class RivalWatch:
@@ -76,35 +101,45 @@ class RivalWatch:
     def __init__(self, zone: ZoneConfig) -> None:
         self._zone = zone
         self._looked_s = -math.inf
+        self._since_s: float | None = None  # he is followed
         self._seen = False  # the followed one, since the last look: at one frame a second it is not all looks
-        self._beside = False  # what the last look was for
-        self._better: _Better | None = None
+        self._square = _Square.ZONE  # of the last look
+        self._other: _Other | None = None
+        self._stature_px = 0.0  # how tall the followed one stands: less than the tracker's, if that was somebody else's
+        self._height_px = 0.0  # of his last sighting, …
+        self._saw_s = -math.inf  # … and when it was
+        self._fell_s: float | None = None  # he is so much less tall since then
+        self._fell_px = 0.0
         self._low_since_s: float | None = None
         self._squatted_s = -math.inf
         self._squatted_x_px = math.nan
 
     def look(self, followed: Followed, size_px: tuple[int, int], time_s: float) -> Crop | None:
         """The square that this frame is for, instead of the followed one's; None mostly."""
-        if (
-            followed.height_px < UPRIGHT * followed.tallest_px
-            or not self._seen
-            or 0.0 <= time_s - self._looked_s < EVERY_S
-        ):
+        if not self._seen or self._since_s is None or followed.height_px < UPRIGHT * self._stature_px:
             return None
-        if _aside(followed.xy_px, size_px, self._zone) < ASIDE or self._squatted_there(followed, time_s):
+        if 0.0 <= time_s - self._looked_s < EVERY_S or self._squatted_there(followed, time_s):
+            return None
+        new = 0.0 <= time_s - self._since_s < IN_THE_MIDDLE_S
+        if new and _aside(followed.xy_px, size_px, self._zone) < ASIDE:
             return None
         self._looked_s = time_s
         self._seen = False
-        beside = None if self._beside else _beside(followed, size_px, self._zone)
-        self._beside = beside is not None
-        return beside or search_crops(size_px, self._zone.left, self._zone.right)[0]
+        squares = self._squares(followed, size_px)
+        order = list(squares)
+        last = order.index(self._square) if self._square in squares else 0
+        self._square = order[(last + 1) % len(order)]
+        return squares[self._square]
 
     def saw(self, followed: Followed, time_s: float) -> None:
         """The followed one was seen and believed."""
         self._seen = True
+        if self._since_s is None:
+            self._since_s = time_s
+        self._note_stature(followed, time_s)
         if not followed.whole:
             return
-        if followed.height_px > DOWN * followed.tallest_px:
+        if followed.height_px > DOWN * self._stature_px or self._fell_s is not None:
             self._low_since_s = None
             return
         if self._low_since_s is None or time_s < self._low_since_s:
@@ -123,51 +158,95 @@ class RivalWatch:
         """Whether somebody believable whom the look showed ([17, 2] px, [17]) is to be followed from now on."""
         tall_px = height_px(xy_px, score)
         nearer = _aside(followed.xy_px, size_px, self._zone) - _aside(xy_px, size_px, self._zone)
-        larger = tall_px / followed.tallest_px
-        if nearer < AS_NEAR or larger < max(AS_TALL, TALLER - FOR_NEARER * nearer):
+        larger = tall_px / self._stature_px
+        better = nearer >= AS_NEAR and larger >= max(AS_TALL, TALLER - FOR_NEARER * nearer)
+        x_px, feet_y_px = _hip_x_px(xy_px), float(xy_px[LEFT_ANKLE, 1] + xy_px[RIGHT_ANKLE, 1]) / 2
+        himself = abs(x_px - followed.hip_x_px) < SQUATTED_THERE * self._stature_px
+        if himself and not better:
             self.nobody()
             return False
-        before, self._better = self._better, _Better(_hip_x_px(xy_px), time_s, self._beside)
-        return (
-            before is not None
-            and 0.0 <= time_s - before.time_s <= WITHIN_S
-            and abs(self._better.hip_x_px - before.hip_x_px) < SAME_PLACE * tall_px
-        )
+        before = self._met(x_px, time_s)
+        if before is None:
+            # Of two others the one who stands better is remembered.
+            if better or self._other is None or self._other.square is self._square or self._forgotten(time_s):
+                self._other = _Other(x_px, feet_y_px, tall_px, time_s, self._square, better)
+            return False
+        tallest_px = max(tall_px, before.tallest_px)
+        on_his_feet = abs(feet_y_px - before.feet_y_px) < SAME_FEET * tallest_px and reliable(score)[_ANKLES].all()
+        squatted = before.squatted or bool(on_his_feet and tall_px < DOWN * tallest_px)
+        self._other = _Other(x_px, before.feet_y_px, tallest_px, time_s, self._square, better, squatted)
+        if better and before.better and time_s - before.time_s <= WITHIN_S:
+            return True
+        # Not while he is down: how he stands is what his squats are measured against.
+        up_again = squatted and tall_px >= UPRIGHT * tallest_px
+        return up_again and (nearer >= AS_NEAR or larger >= SQUATS_TALLER)
 
     def nobody(self) -> None:
-        """The look showed nobody who stands better: who did in such a look before has gone."""
-        if self._better is not None and self._better.beside == self._beside:
-            self._better = None
+        """The look showed nobody else: who stood better in such a look before has gone."""
+        if self._other is not None and self._other.square is self._square:
+            self._other = replace(self._other, better=False)
 
     def reset(self) -> None:
         """Nobody is followed any more. Where somebody squatted is kept: lost for a moment, he squats there still."""
-        self._better = None
+        self._other = None
+        self._since_s = None
         self._low_since_s = None
+        self._stature_px = self._height_px = 0.0
+        self._fell_s = None
+
+    def _met(self, x_px: float, time_s: float) -> _Other | None:
+        """The one whom a look before has shown in this place."""
+        other = self._other
+        if other is None or self._forgotten(time_s) or abs(x_px - other.hip_x_px) >= SAME_PLACE * other.tallest_px:
+            return None
+        return other
+
+    def _forgotten(self, time_s: float) -> bool:
+        return self._other is not None and not 0.0 <= time_s - self._other.time_s <= REMEMBERED_S
+
+    def _note_stature(self, followed: Followed, time_s: float) -> None:
+        self._stature_px = min(followed.tallest_px, max(self._stature_px, followed.height_px))
+        if not followed.whole:
+            return
+        fell = (self._height_px - followed.height_px) / followed.tallest_px
+        if 0.0 < (time_s - self._saw_s) * FELL_PER_S < fell and fell > FELL:
+            self._fell_s, self._fell_px = time_s, followed.height_px
+        elif abs(followed.height_px - self._fell_px) > FELL * followed.tallest_px:
+            self._fell_s = None
+        if self._fell_s is not None and time_s - self._fell_s >= FELL_FOR_S:
+            self._stature_px, self._fell_s = followed.height_px, None
+        self._height_px, self._saw_s = followed.height_px, time_s
 
     def _squatted_there(self, followed: Followed, time_s: float) -> bool:
         lately = 0.0 <= time_s - self._squatted_s < SQUATTED_S
-        return lately and abs(followed.hip_x_px - self._squatted_x_px) < SQUATTED_THERE * followed.tallest_px
+        return lately and abs(followed.hip_x_px - self._squatted_x_px) < SQUATTED_THERE * self._stature_px
 
+    def _squares(self, followed: Followed, size_px: tuple[int, int]) -> dict[_Square, Crop]:
+        """Squares that may show others: the whole zone, and those beside the followed one, without him.
 
-def _beside(followed: Followed, size_px: tuple[int, int], zone: ZoneConfig) -> Crop | None:
-    """The square beside the followed one, on the side where more of the zone is, so that he himself is not in it.
-
-    None where nobody has room there.
-    """
-    side_px = float(size_px[1])
-    left_px, right_px = zone.left * size_px[0], zone.right * size_px[0]
-    spread_px = max(
-        float(np.ptp(followed.xy_px[[LEFT_SHOULDER, RIGHT_SHOULDER], 0])),
-        float(np.ptp(followed.xy_px[[LEFT_HIP, RIGHT_HIP], 0])),
-    )
-    half_px = max(BESIDE * spread_px, BESIDE_IN_PROFILE * followed.tallest_px)
-    to_the_left_px = followed.hip_x_px - half_px - left_px
-    to_the_right_px = right_px - followed.hip_x_px - half_px
-    if max(to_the_left_px, to_the_right_px) < LEAST_ROOM * side_px:
-        return None
-    if to_the_left_px > to_the_right_px:
-        return Crop(followed.hip_x_px - half_px - side_px, 0.0, side_px)
-    return Crop(followed.hip_x_px + half_px, 0.0, side_px)
+        Beside somebody who stands aside only the side where more of the zone is; and none where nobody has room.
+        """
+        side_px = float(size_px[1])
+        left_px, right_px = self._zone.left * size_px[0], self._zone.right * size_px[0]
+        spread_px = max(
+            float(np.ptp(followed.xy_px[[LEFT_SHOULDER, RIGHT_SHOULDER], 0])),
+            float(np.ptp(followed.xy_px[[LEFT_HIP, RIGHT_HIP], 0])),
+        )
+        half_px = max(BESIDE * spread_px, BESIDE_IN_PROFILE * self._stature_px)
+        room_px = {
+            _Square.LEFT: followed.hip_x_px - half_px - left_px,
+            _Square.RIGHT: right_px - followed.hip_x_px - half_px,
+        }
+        if _aside(followed.xy_px, size_px, self._zone) >= ASIDE:
+            wider = max(room_px, key=lambda square: room_px[square])
+            room_px = {wider: room_px[wider]}
+        begins_px = {_Square.LEFT: followed.hip_x_px - half_px - side_px, _Square.RIGHT: followed.hip_x_px + half_px}
+        beside = {
+            square: Crop(begins_px[square], 0.0, side_px)
+            for square, px in room_px.items()
+            if px >= LEAST_ROOM * side_px
+        }
+        return {_Square.ZONE: search_crops(size_px, self._zone.left, self._zone.right)[0], **beside}
 
 
 def _aside(xy_px: NDArray[np.float32], size_px: tuple[int, int], zone: ZoneConfig) -> float:
