@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from pose_samples import FRAME_S, SIZE_PX, scores, stand
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.pose.gate import height_px
+from edge_valgus.frames import LEFT_ANKLE, RIGHT_ANKLE
 from edge_valgus.pose.rival import Followed, RivalWatch
+from edge_valgus.pose.stature import Extent
 
 ASIDE_X, MIDDLE_X = 150.0, 320.0
 WHOLE_PICTURE = ZoneConfig(left=0.0, right=1.0)
@@ -20,10 +19,20 @@ def body(x_px=ASIDE_X, tall_px=300.0):
     return stand((x_px, 440), tall_px)
 
 
-def followed(x_px=ASIDE_X, share=1.0, tall_px=300.0, *, whole=True):
-    """Somebody who stands there, so tall, and takes up a share of that."""
-    tallest_px = height_px(body(x_px, tall_px), scores())
-    return Followed(body(x_px, tall_px), share * tallest_px, tallest_px, whole)
+def followed(x_px=ASIDE_X, share=1.0, tall_px=300.0, *, ankles=True, how="sunk"):
+    """Somebody who stands there, so tall, and takes up a share of that, having "sunk", "bent" or been "smaller" at once."""
+    standing = Extent.of(body(x_px, tall_px), scores())
+    lost_px = (1.0 - share) * standing.height_px
+    hips_px = {"sunk": standing.hips_px - lost_px, "bent": standing.hips_px, "smaller": share * standing.hips_px}[how]
+    seen = Extent(standing.height_px - lost_px, hips_px if ankles else None, standing.feet_y_px if ankles else None)
+    return Followed(body(x_px, tall_px), seen, standing.height_px)
+
+
+def sunken(x_px, tall_px, share=0.7, *, bent=False):
+    """Keypoints of somebody who stands there on the same feet, so tall, and is down; bent: the hips stay."""
+    xy_px = stand((x_px, 460), tall_px)
+    xy_px[: 11 if bent else 13, 1] += (1.0 - share) * np.ptp(xy_px[:, 1])
+    return xy_px
 
 
 class Watched:
@@ -56,10 +65,10 @@ def watched():
     return Watched()
 
 
-def sink(watched, share):
+def sink(watched, share, how="sunk"):
     """From standing, no faster than people do."""
     for step in np.linspace(1.0, share, 1 + round((1.0 - share) / 0.03)):
-        watched.go(FRAME_S, followed(share=step))
+        watched.go(FRAME_S, followed(share=step, how=how))
 
 
 def squat(watched, *, low_s=0.5, share=0.7):
@@ -133,7 +142,20 @@ def test_one_low_frame_and_half_a_second_unseen_are_no_squat(watched):
 
 def test_whose_ankles_are_hidden_does_not_seem_to_squat(watched):
     watched.go(0.1, followed())
-    watched.go(2.0, followed(share=0.8, whole=False))
+    watched.go(2.0, followed(share=0.8, ankles=False))
+    assert watched.go(1.0, followed())
+
+
+def test_who_only_bends_has_not_squatted(watched):
+    sink(watched, 0.7, how="bent")
+    watched.go(2.0, followed(share=0.7, how="bent"))
+    assert watched.go(1.0, followed())
+
+
+def test_lows_seconds_apart_with_nothing_seen_between_are_no_squat(watched):
+    sink(watched, 0.8)
+    watched.now_s += 1.5
+    watched.go(0.1, followed(share=0.8))
     assert watched.go(1.0, followed())
 
 
@@ -250,30 +272,66 @@ class TestTwoLooks:
 class TestFallen:
     """The lifter walked past, was taken for the followed one for a while, and is taller."""
 
+    SMALLER = followed(share=0.8, how="smaller")
+
     def test_who_is_less_tall_at_once_and_stays_so_was_never_taller(self, watched):
         watched.go(0.5, followed())
-        watched.go(2.1, followed(share=0.8))
-        assert watched.go(1.0, followed(share=0.8))
+        assert not watched.go(1.9, self.SMALLER)
+        watched.go(0.2, self.SMALLER)
+        assert watched.go(1.0, self.SMALLER)
         # Nor is anybody measured against what he was taken for.
-        assert not watched.shown(body(200.0, 280.0), followed(share=0.8))
-        assert watched.shown(body(200.0, 280.0), followed(share=0.8))
+        assert not watched.shown(body(200.0, 280.0), self.SMALLER)
+        assert watched.shown(body(200.0, 280.0), self.SMALLER)
 
-    def test_who_sinks_that_far_is_down_for_as_long_as_he_stays(self, watched):
-        watched.go(0.1, followed())
-        sink(watched, 0.8)
-        assert not watched.go(5.0, followed(share=0.8))
+    @pytest.mark.parametrize("share", [0.85, 0.8, 0.7])
+    def test_who_sinks_is_down_for_as_long_as_he_stays_however_fast(self, watched, share):
+        watched.go(0.5, followed())
+        assert not watched.go(5.0, followed(share=share))
+
+    def test_who_loses_less_than_a_tenth_bends_a_little(self, watched):
+        watched.go(0.5, followed())
+        assert not watched.go(5.0, followed(share=0.92, how="smaller"))
 
     def test_who_is_as_tall_again_was_only_seen_wrong(self, watched):
         watched.go(0.5, followed())
-        watched.go(1.9, followed(share=0.8))
+        watched.go(1.9, self.SMALLER)
         watched.go(0.1, followed())
         sink(watched, 0.8)
         assert not watched.go(3.0, followed(share=0.8))
 
-    def test_a_gap_in_which_he_may_have_sunk_is_no_fall(self, watched):
+    def test_a_gap_in_which_he_may_have_gone_off_is_no_fall(self, watched):
         watched.go(0.5, followed())
         watched.now_s += 0.4
-        assert not watched.go(5.0, followed(share=0.8))
+        assert not watched.go(5.0, self.SMALLER)
+
+    def test_whose_head_is_hidden_has_not_fallen(self, watched):
+        watched.go(0.5, followed())
+        assert not watched.go(5.0, followed(share=0.84, how="bent"))
+
+    def test_whose_ankles_go_out_of_sight_has_not_fallen(self, watched):
+        watched.go(0.5, followed())
+        assert not watched.go(5.0, followed(share=0.8, ankles=False))
+
+    def test_a_squat_after_it_counts(self, watched):
+        watched.go(0.5, followed())
+        watched.go(2.2, self.SMALLER)
+        for step in np.linspace(0.8, 0.5, 11):
+            watched.go(FRAME_S, followed(share=step))
+        watched.go(0.5, followed(share=0.5))
+        assert not watched.go(3.0, self.SMALLER)
+
+    def test_is_of_the_one_who_is_followed(self, watched):
+        watched.go(0.5, followed())
+        watched.watch.reset()
+        assert watched.go(1.0, self.SMALLER)
+
+    def test_a_clock_that_goes_back_ends_the_doubt(self, watched):
+        watched.go(0.5, followed())
+        watched.go(0.5, self.SMALLER)
+        watched.now_s -= 50.0
+        watched.go(0.1, followed())
+        squat(watched)
+        assert not watched.go(3.0, followed())
 
 
 class TestSquatter:
@@ -281,9 +339,9 @@ class TestSquatter:
 
     FURTHER_X = 40.0
 
-    def squats(self, watched, *, tall_px=400.0, x_px=FURTHER_X, share=0.7, feet_up_px=0.0):
-        standing = stand((x_px, 460), tall_px)
-        down = stand((x_px, 460 - feet_up_px), tall_px * share)
+    def squats(self, watched, *, tall_px=400.0, share=0.7, bent=False, moved_px=0.0):
+        standing = stand((self.FURTHER_X, 460), tall_px)
+        down = sunken(self.FURTHER_X, tall_px, share, bent=bent) + np.float32((0.0, moved_px))
         seen = []
         for each in (standing, down, standing):
             watched.now_s += 0.8
@@ -297,30 +355,58 @@ class TestSquatter:
     def test_is_left_alone_if_he_is_not_much_taller(self, watched, tall_px, taken):
         assert self.squats(watched, tall_px=tall_px)[-1] == taken
 
-    @pytest.mark.parametrize(("x_px", "taken"), [(420.0, True), (480.0, False)], ids=["as near", "further off"])
-    def test_need_not_be_taller_where_he_is_as_near_to_the_middle(self, watched, x_px, taken):
+    @pytest.mark.parametrize(
+        ("x_px", "tall_px", "taken"),
+        [(420.0, 250.0, True), (480.0, 250.0, False), (420.0, 230.0, False)],
+        ids=["as near", "further off", "too small"],
+    )
+    def test_need_not_be_taller_where_he_is_as_near_to_the_middle(self, watched, x_px, tall_px, taken):
         standing = followed(230.0)
-        seen = [watched.shown(stand((x_px, 420), tall_px), standing) for tall_px in (280.0, 200.0, 280.0)]
-        assert seen == [False, False, taken]
+        up, down = stand((x_px, 460), tall_px), sunken(x_px, tall_px)
+        assert [watched.shown(each, standing) for each in (up, down, up)] == [False, False, taken]
 
-    def test_who_only_bends_a_little_has_not_squatted(self, watched):
+    def test_is_not_left_again_for_who_stands_better(self, watched):
+        assert self.squats(watched)[-1]
+        watched.watch.reset()
+        assert not watched.go(5.0, followed(self.FURTHER_X + 10.0))
+
+    def test_who_only_bends_has_not_squatted(self, watched):
+        assert not any(self.squats(watched, bent=True))
+
+    def test_who_only_sinks_a_little_has_not_squatted(self, watched):
         assert not any(self.squats(watched, share=0.87))
 
-    def test_whose_feet_are_elsewhere_has_not_squatted(self, watched):
-        assert not any(self.squats(watched, feet_up_px=40.0))
+    @pytest.mark.parametrize(("moved_px", "taken"), [(-15.0, True), (-40.0, False), (40.0, False)])
+    def test_squats_on_the_same_feet(self, watched, moved_px, taken):
+        assert any(self.squats(watched, moved_px=moved_px)) == taken
+
+    def test_may_have_walked_his_bar_out_before(self, watched):
+        for feet_y_px, tall_px in ((420, 373), (440, 387), (460, 400)):
+            watched.shown(stand((self.FURTHER_X, feet_y_px), tall_px))
+        assert self.squats(watched)[-1]
+
+    def test_whose_feet_were_not_seen_at_first_is_known_by_where_they_are_seen_then(self, watched):
+        unseen = scores()
+        unseen[[LEFT_ANKLE, RIGHT_ANKLE]] = 0.05
+        guessed = stand((self.FURTHER_X, 400), 400.0)
+        watched.watch.saw(followed(), watched.now_s)
+        watched.watch.is_lifter(guessed, unseen, followed(), SIZE_PX, watched.now_s)
+        assert self.squats(watched)[-1]
 
     def test_is_remembered_for_10_s(self, watched):
-        watched.shown(stand((self.FURTHER_X, 460), 400))
-        watched.now_s += 10.5
-        assert not watched.shown(stand((self.FURTHER_X, 460), 280))
-        watched.now_s += 0.8
-        assert not watched.shown(stand((self.FURTHER_X, 460), 400))
+        up, down = stand((self.FURTHER_X, 460), 400), sunken(self.FURTHER_X, 400)
+        for gap_s, taken in ((9.5, True), (10.5, False)):
+            watched.watch.reset()
+            seen = []
+            for each, before_s in ((up, 0.0), (down, gap_s), (up, 0.8)):
+                watched.now_s += before_s
+                seen.append(watched.shown(each))
+            assert seen[-1] == taken
 
     def test_is_not_the_followed_one_himself(self, watched):
         himself = followed(tall_px=200.0)
-        for tall_px in (250.0, 170.0, 250.0):
-            watched.now_s += 0.8
-            assert not watched.shown(body(ASIDE_X + 20.0, tall_px), himself)
+        for xy_px in (stand((ASIDE_X, 460), 250), sunken(ASIDE_X, 250), stand((ASIDE_X, 460), 250)):
+            assert not watched.shown(xy_px, himself)
 
     def test_whom_another_square_does_not_show_is_not_forgotten(self, watched):
         watched.go(0.1, followed())
@@ -328,8 +414,15 @@ class TestSquatter:
         watched.go(0.9, followed())
         assert len(watched.looks) == 2
         watched.shown(stand((600.0, 460), 250))
-        assert [watched.shown(stand((self.FURTHER_X, 460), tall_px)) for tall_px in (280, 400)] == [False, True]
+        up, down = stand((self.FURTHER_X, 460), 400), sunken(self.FURTHER_X, 400)
+        assert [watched.shown(each) for each in (down, up)] == [False, True]
+
+    def test_whom_a_look_misses_once_is_not_forgotten(self, watched):
+        up, down = stand((self.FURTHER_X, 460), 400), sunken(self.FURTHER_X, 400)
+        watched.shown(up)
+        watched.watch.nobody()
+        assert [watched.shown(each) for each in (down, up)] == [False, True]
 
 
 def test_nothing_is_looked_at_before_he_was_seen(watched):
-    assert watched.watch.look(followed(), SIZE_PX, math.nan) is None
+    assert watched.watch.look(followed(), SIZE_PX, 0.0) is None

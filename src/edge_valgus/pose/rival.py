@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_valgus.config import ZoneConfig
-from edge_valgus.frames import LEFT_ANKLE, LEFT_HIP, LEFT_SHOULDER, RIGHT_ANKLE, RIGHT_HIP, RIGHT_SHOULDER
+from edge_valgus.frames import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from edge_valgus.pose.crop import Crop, search_crops
-from edge_valgus.pose.gate import height_px, reliable
+from edge_valgus.pose.stature import Extent, Stature
 
 ASIDE: Final = 0.1  # hips so far from the zone's middle, in shares of its width: nobody better stands further aside
 IN_THE_MIDDLE_S: Final = 4.0  # who stands there is the lifter at first, and squats soon, or he is looked past too
@@ -28,39 +28,34 @@ EVERY_S: Final = 0.8  # one frame in so long is spent on the others
 UPRIGHT: Final = 0.94  # of how tall he was lately; lower is down: a squat has 0.94 at depth 0.12, and 0.6 at its bottom
 DOWN: Final = 0.84  # of how tall he was: so low, at depth 0.3, …
 DOWN_FOR_S: Final = 0.3  # … for so long, he squats, …
-SQUATTED_S: Final = 20.0  # … and is the lifter for so long, which is the pause that ends a set, …
+SUNK: Final = 0.07  # of how tall he stands: hips that sink by so much have not only bent, …
+SQUATTED_S: Final = 20.0  # … and he is the lifter for so long, by default the pause that ends a set, …
 SQUATTED_THERE: Final = 0.25  # … while he stays where he squatted, give or take this share of his height
-FELL: Final = 0.1  # who is less tall by this share of his height from one frame to the next, …
-FELL_PER_S: Final = 1.0  # … faster than anybody sinks, …
-FELL_FOR_S: Final = 2.0  # … and stays so for so long, was taken for somebody taller before, who crossed
 AS_NEAR: Final = -0.06  # about as near to the zone's middle, in shares of its width; further off stands no lifter
 TALLER: Final = 1.28  # so much taller in the picture stands better, who is as near to the middle; who is nearer …
 FOR_NEARER: Final = 2.0  # … by a share of the zone's width may be so many times it less tall, …
 AS_TALL: Final = 1.0  # … but no smaller: who is further off only watches
-SQUATS_TALLER: Final = 1.2  # so much taller is the lifter who squats, wherever he stands
+SQUATS_TALLER: Final = 1.2  # so much taller is the lifter who squats, wherever he stands, …
+SQUATS_SMALLER: Final = 0.8  # … and no smaller than this where he is about as near to the middle
 WITHIN_S: Final = 3.0  # two looks further apart may have shown two people who stood better
 REMEMBERED_S: Final = 10.0  # how tall somebody stood when he was last seen is good so long
 SAME_PLACE: Final = 0.15  # share of his height that he may have moved between two looks; who walks by moves more
-SAME_FEET: Final = 0.06  # and his feet up or down, while he squats
+SAME_FEET: Final = 0.06  # and his feet up or down, while he squats: who steps nearer is measured anew
+GAP_S: Final = 1.0  # not seen for longer, he may have stood in between
 BESIDE: Final = (
     0.6  # the place beside the followed one begins so far from his hips, in widths of his shoulders or hips, …
 )
 BESIDE_IN_PROFILE: Final = 0.1  # … and at least so far, in shares of his height
 LEAST_ROOM: Final = 0.2  # of the picture's height: in less of the zone nobody can stand beside him
-_ANKLES: Final = [LEFT_ANKLE, RIGHT_ANKLE]
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Who is followed: keypoints [17, 2] px as last seen, the height they take up, and how tall he stands.
-
-    whole: whether both ankles were seen, without which he seems to be down.
-    """
+    """Who is followed: keypoints [17, 2] px as last seen, how much of him is seen, and his greatest height of late."""
 
     xy_px: NDArray[np.float32]
-    height_px: float
+    extent: Extent
     tallest_px: float
-    whole: bool
 
     @property
     def hip_x_px(self) -> float:
@@ -78,14 +73,13 @@ class _Square(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Other:
-    """Somebody else whom looks have shown in one place: where, how tall he stood, when and in which square last.
+    """Somebody else whom looks have shown in one place: where, how he stood, when and in which square last.
 
-    better: whether he stood better the last time. squatted: whether he was seen down, on the same feet.
+    better: whether he stood better the last time. squatted: whether his hips were seen sunk, on the same feet.
     """
 
     hip_x_px: float
-    feet_y_px: float
-    tallest_px: float
+    standing: Extent
     time_s: float
     square: _Square
     better: bool
@@ -105,18 +99,15 @@ class RivalWatch:
         self._seen = False  # the followed one, since the last look: at one frame a second it is not all looks
         self._square = _Square.ZONE  # of the last look
         self._other: _Other | None = None
-        self._stature_px = 0.0  # how tall the followed one stands: less than the tracker's, if that was somebody else's
-        self._height_px = 0.0  # of his last sighting, …
-        self._saw_s = -math.inf  # … and when it was
-        self._fell_s: float | None = None  # he is so much less tall since then
-        self._fell_px = 0.0
+        self._stature = Stature()  # of the followed one
+        self._saw_s = -math.inf
         self._low_since_s: float | None = None
         self._squatted_s = -math.inf
         self._squatted_x_px = math.nan
 
     def look(self, followed: Followed, size_px: tuple[int, int], time_s: float) -> Crop | None:
         """The square that this frame is for, instead of the followed one's; None mostly."""
-        if not self._seen or self._since_s is None or followed.height_px < UPRIGHT * self._stature_px:
+        if not self._seen or self._since_s is None or followed.extent.height_px < UPRIGHT * self._stature.px:
             return None
         if 0.0 <= time_s - self._looked_s < EVERY_S or self._squatted_there(followed, time_s):
             return None
@@ -136,16 +127,18 @@ class RivalWatch:
         self._seen = True
         if self._since_s is None:
             self._since_s = time_s
-        self._note_stature(followed, time_s)
-        if not followed.whole:
+        extent, stature = followed.extent, self._stature
+        stature.saw(extent, followed.tallest_px, time_s)
+        if extent.hips_px is None:
             return
-        if followed.height_px > DOWN * self._stature_px or self._fell_s is not None:
-            self._low_since_s = None
-            return
-        if self._low_since_s is None or time_s < self._low_since_s:
+        sunk = extent.height_px <= DOWN * stature.px and extent.hips_px <= stature.hips_px - SUNK * stature.px
+        if not sunk or stature.doubtful or not 0.0 <= time_s - self._saw_s <= GAP_S:
+            self._low_since_s = time_s if sunk and not stature.doubtful else None
+        elif self._low_since_s is None:
             self._low_since_s = time_s
-        if time_s - self._low_since_s >= DOWN_FOR_S:
+        elif time_s - self._low_since_s >= DOWN_FOR_S:
             self._squatted_s, self._squatted_x_px = time_s, followed.hip_x_px
+        self._saw_s = time_s
 
     def is_lifter(
         self,
@@ -156,30 +149,32 @@ class RivalWatch:
         time_s: float,
     ) -> bool:
         """Whether somebody believable whom the look showed ([17, 2] px, [17]) is to be followed from now on."""
-        tall_px = height_px(xy_px, score)
+        extent = Extent.of(xy_px, score)
         nearer = _aside(followed.xy_px, size_px, self._zone) - _aside(xy_px, size_px, self._zone)
-        larger = tall_px / self._stature_px
+        larger = extent.height_px / self._stature.px
         better = nearer >= AS_NEAR and larger >= max(AS_TALL, TALLER - FOR_NEARER * nearer)
-        x_px, feet_y_px = _hip_x_px(xy_px), float(xy_px[LEFT_ANKLE, 1] + xy_px[RIGHT_ANKLE, 1]) / 2
-        himself = abs(x_px - followed.hip_x_px) < SQUATTED_THERE * self._stature_px
+        x_px = _hip_x_px(xy_px)
+        himself = abs(x_px - followed.hip_x_px) < SQUATTED_THERE * self._stature.px
         if himself and not better:
             self.nobody()
             return False
         before = self._met(x_px, time_s)
+        now = _Other(x_px, extent, time_s, self._square, better)
         if before is None:
             # Of two others the one who stands better is remembered.
             if better or self._other is None or self._other.square is self._square or self._forgotten(time_s):
-                self._other = _Other(x_px, feet_y_px, tall_px, time_s, self._square, better)
+                self._other = now
             return False
-        tallest_px = max(tall_px, before.tallest_px)
-        on_his_feet = abs(feet_y_px - before.feet_y_px) < SAME_FEET * tallest_px and reliable(score)[_ANKLES].all()
-        squatted = before.squatted or bool(on_his_feet and tall_px < DOWN * tallest_px)
-        self._other = _Other(x_px, before.feet_y_px, tallest_px, time_s, self._square, better, squatted)
+        self._other = _together(before, now)
         if better and before.better and time_s - before.time_s <= WITHIN_S:
             return True
         # Not while he is down: how he stands is what his squats are measured against.
-        up_again = squatted and tall_px >= UPRIGHT * tallest_px
-        return up_again and (nearer >= AS_NEAR or larger >= SQUATS_TALLER)
+        if not self._other.squatted or extent.height_px < UPRIGHT * self._other.standing.height_px:
+            return False
+        if not (larger >= SQUATS_TALLER or (nearer >= AS_NEAR and larger >= SQUATS_SMALLER)):
+            return False
+        self._squatted_s, self._squatted_x_px = time_s, x_px
+        return True
 
     def nobody(self) -> None:
         """The look showed nobody else: who stood better in such a look before has gone."""
@@ -191,35 +186,25 @@ class RivalWatch:
         self._other = None
         self._since_s = None
         self._low_since_s = None
-        self._stature_px = self._height_px = 0.0
-        self._fell_s = None
+        self._stature = Stature()
 
     def _met(self, x_px: float, time_s: float) -> _Other | None:
         """The one whom a look before has shown in this place."""
         other = self._other
-        if other is None or self._forgotten(time_s) or abs(x_px - other.hip_x_px) >= SAME_PLACE * other.tallest_px:
+        if (
+            other is None
+            or self._forgotten(time_s)
+            or abs(x_px - other.hip_x_px) >= SAME_PLACE * other.standing.height_px
+        ):
             return None
         return other
 
     def _forgotten(self, time_s: float) -> bool:
         return self._other is not None and not 0.0 <= time_s - self._other.time_s <= REMEMBERED_S
 
-    def _note_stature(self, followed: Followed, time_s: float) -> None:
-        self._stature_px = min(followed.tallest_px, max(self._stature_px, followed.height_px))
-        if not followed.whole:
-            return
-        fell = (self._height_px - followed.height_px) / followed.tallest_px
-        if 0.0 < (time_s - self._saw_s) * FELL_PER_S < fell and fell > FELL:
-            self._fell_s, self._fell_px = time_s, followed.height_px
-        elif abs(followed.height_px - self._fell_px) > FELL * followed.tallest_px:
-            self._fell_s = None
-        if self._fell_s is not None and time_s - self._fell_s >= FELL_FOR_S:
-            self._stature_px, self._fell_s = followed.height_px, None
-        self._height_px, self._saw_s = followed.height_px, time_s
-
     def _squatted_there(self, followed: Followed, time_s: float) -> bool:
         lately = 0.0 <= time_s - self._squatted_s < SQUATTED_S
-        return lately and abs(followed.hip_x_px - self._squatted_x_px) < SQUATTED_THERE * self._stature_px
+        return lately and abs(followed.hip_x_px - self._squatted_x_px) < SQUATTED_THERE * self._stature.px
 
     def _squares(self, followed: Followed, size_px: tuple[int, int]) -> dict[_Square, Crop]:
         """Squares that may show others: the whole zone, and those beside the followed one, without him.
@@ -232,7 +217,7 @@ class RivalWatch:
             float(np.ptp(followed.xy_px[[LEFT_SHOULDER, RIGHT_SHOULDER], 0])),
             float(np.ptp(followed.xy_px[[LEFT_HIP, RIGHT_HIP], 0])),
         )
-        half_px = max(BESIDE * spread_px, BESIDE_IN_PROFILE * self._stature_px)
+        half_px = max(BESIDE * spread_px, BESIDE_IN_PROFILE * self._stature.px)
         room_px = {
             _Square.LEFT: followed.hip_x_px - half_px - left_px,
             _Square.RIGHT: right_px - followed.hip_x_px - half_px,
@@ -247,6 +232,23 @@ class RivalWatch:
             if px >= LEAST_ROOM * side_px
         }
         return {_Square.ZONE: search_crops(size_px, self._zone.left, self._zone.right)[0], **beside}
+
+
+def _together(before: _Other, now: _Other) -> _Other:
+    """What is known of somebody whom two looks have shown in the same place."""
+    stood, seen = before.standing, now.standing
+    if seen.feet_y_px is None or seen.hips_px is None:
+        return replace(now, standing=stood, squatted=before.squatted)
+    tallest_px = max(stood.height_px, seen.height_px)
+    if (
+        stood.feet_y_px is None
+        or stood.hips_px is None
+        or abs(seen.feet_y_px - stood.feet_y_px) >= SAME_FEET * tallest_px
+    ):
+        return now
+    sunk = seen.height_px < DOWN * tallest_px and seen.hips_px < stood.hips_px - SUNK * tallest_px
+    standing = seen if seen.height_px > stood.height_px else stood
+    return replace(now, standing=standing, squatted=before.squatted or sunk)
 
 
 def _aside(xy_px: NDArray[np.float32], size_px: tuple[int, int], zone: ZoneConfig) -> float:

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from edge_valgus.config import ZoneConfig
 from edge_valgus.frames import (
     IN_A_MIRROR,
-    LEFT_ANKLE,
     LEFT_HIP,
     LEFT_SHOULDER,
-    RIGHT_ANKLE,
     RIGHT_HIP,
     RIGHT_SHOULDER,
     Frame,
@@ -24,6 +22,7 @@ from edge_valgus.pose.crop import Crop, CropSampler, CropTracker, search_crops
 from edge_valgus.pose.gate import height_px, is_lifter, reliable
 from edge_valgus.pose.rival import Followed, RivalWatch
 from edge_valgus.pose.smooth import OneEuro, trust_in
+from edge_valgus.pose.stature import Extent
 
 LOST_AFTER_S: Final = 0.7  # without a plausible skeleton this long, look for somebody anew
 MAX_JUMP: Final = 0.35  # a body can't move further than this share of its own extent between two frames
@@ -123,13 +122,12 @@ class PoseTracker:
         return self._follow(frame, xy_px, score, crop)
 
     def _follow(self, frame: Frame, xy_px: NDArray[np.float32], score: NDArray[np.float32], crop: Crop) -> Pose:
-        tall_px = height_px(xy_px, score)
-        seen = reliable(score)
-        standing_px = self._standing_px(tall_px, frame.time_s)
+        extent = Extent.of(xy_px, score)
+        standing_px = self._standing_px(extent.height_px, frame.time_s)
         self._last_good_s = frame.time_s
-        self._last = Followed(xy_px, tall_px, standing_px, bool(seen[LEFT_ANKLE] and seen[RIGHT_ANKLE]))
+        self._last = Followed(xy_px, extent, standing_px)
         self._rivals.saw(self._last, frame.time_s)
-        self._crops.follow(xy_px, seen, frame.time_s)
+        self._crops.follow(xy_px, reliable(score), frame.time_s)
         smooth = self._smooth.smooth(xy_px, frame.time_s, crop.side_px, trust_in(score))
         return Pose(smooth.astype(np.float32), score, frame.time_s, frame.size_px, self._person)
 

@@ -1,0 +1,84 @@
+"""How tall somebody stands, from what is seen of him frame by frame: for telling whether he is down, and who is nearer.
+
+The tracker's own yardstick only grows and is slowly forgotten. Where the lifter walks past somebody who is followed, and for
+some frames is taken for him, it is the lifter's height from then on, and by it the followed one seems to be down for good. Here, whoever is
+less tall at once without having sunk, and stays so, was never taller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_valgus.frames import LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP
+from edge_valgus.pose.gate import height_px, reliable
+
+FELL: Final = 0.1  # less tall by this share of his height from one frame to the next, …
+FELL_PER_S: Final = 1.0  # … faster than he mostly sinks, …
+# … with the hips at about the same share of it (who sinks has them lower, whose head is hidden higher) …
+BUILDS: Final = (0.93, 1.13)
+FELL_FOR_S: Final = 2.0  # … and so for so long: he had been taken for somebody taller
+_HIPS: Final = [LEFT_HIP, RIGHT_HIP]
+_ANKLES: Final = [LEFT_ANKLE, RIGHT_ANKLE]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What of somebody is seen: his height, the hips above his feet, and where these are, in pixels.
+
+    feet_y_px, hips_px: None when no ankle was seen, without which he also seems less tall.
+    """
+
+    height_px: float
+    hips_px: float | None
+    feet_y_px: float | None
+
+    @classmethod
+    def of(cls, xy_px: NDArray[np.float32], score: NDArray[np.float32]) -> Extent:
+        """Of keypoints [17, 2] px with their scores [17]."""
+        ankles = [ankle for ankle in _ANKLES if reliable(score)[ankle]]
+        if not ankles:
+            return cls(height_px(xy_px, score), None, None)
+        feet_y_px = float(xy_px[ankles, 1].max())
+        return cls(height_px(xy_px, score), feet_y_px - float(xy_px[_HIPS, 1].mean()), feet_y_px)
+
+
+class Stature:
+    """How tall the followed one stands, px: 0 before he was seen. hips_px: how high above the feet his hips are then."""
+
+    def __init__(self) -> None:
+        self.px = 0.0
+        self.hips_px = 0.0
+        self._last: tuple[Extent, float] | None = None
+        self._fell: tuple[Extent, float] | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it fell a moment ago: he may be down, or have been taken for somebody else before."""
+        return self._fell is not None
+
+    def saw(self, extent: Extent, tallest_px: float, time_s: float) -> None:
+        """He takes up so much of the picture now. tallest_px: he is no taller, as the tracker knows."""
+        self.px = min(tallest_px, max(self.px, extent.height_px))
+        if extent.hips_px is None:
+            return
+        self.hips_px = min(self.px, max(self.hips_px, extent.hips_px))
+        if self._last is not None and self._fell_from(*self._last, extent, time_s):
+            self._fell = extent, time_s
+        elif self._fell is not None:
+            fallen, since_s = self._fell
+            if abs(extent.height_px - fallen.height_px) > FELL * self.px or time_s < since_s:
+                self._fell = None
+            elif time_s - since_s >= FELL_FOR_S:
+                self.px, self.hips_px, self._fell = extent.height_px, extent.hips_px, None
+        self._last = extent, time_s
+
+    def _fell_from(self, before: Extent, before_s: float, extent: Extent, time_s: float) -> bool:
+        if before.hips_px is None or extent.hips_px is None:
+            return False
+        fell = (before.height_px - extent.height_px) / self.px
+        build = extent.hips_px * before.height_px / (before.hips_px * extent.height_px) if before.hips_px > 0.0 else 0.0
+        return fell > FELL and 0.0 < (time_s - before_s) * FELL_PER_S < fell and BUILDS[0] < build < BUILDS[1]
