@@ -29,6 +29,7 @@ RIGHT_FOR_S: Final = 2.0  # everything right so long: it begins
 AS_IT_IS_S: Final = 30.0  # and so long with nothing wrong that must be right: as it is, then
 STILL_S: Final = 2.5
 STILL: Final = 0.03  # leg lengths, one standard deviation of the hips' place: networks alone err by half of it
+BLINK_S: Final = 0.3  # not seen for less, he stands there still: one frame now and then is spent on others
 GONE_S: Final = 4.0  # nobody seen so long in the middle of it: place the box anew
 NOTHING_S: Final = 90.0  # so long without any progress …
 LONGEST_S: Final = 300.0  # … or so long in all: it ends by itself
@@ -128,6 +129,8 @@ class Aimer:
         events = self._analyser.update(time_s, pose)
         if body is not None:
             self._seen_s = time_s
+        elif not (cut_off or events) and time_s - self._seen_s < BLINK_S:
+            return self.status
         self._look(body, pose, time_s, cut_off=cut_off)
         taken = False
         if self._stage is Stage.PLACE:

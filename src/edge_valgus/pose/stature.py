@@ -18,8 +18,8 @@ from edge_valgus.pose.gate import height_px, reliable
 
 FELL: Final = 0.1  # less tall by this share of his height from one frame to the next, …
 FELL_PER_S: Final = 1.0  # … faster than he mostly sinks, …
-# … with the hips at about the same share of it (who sinks has them lower, whose head is hidden higher) …
-BUILDS: Final = (0.93, 1.13)
+UPPER_FELL: Final = 0.1  # … with what is above his hips so much less tall too, which who sinks hardly is, …
+LEGS_FELL: Final = 0.03  # … and the legs as well, which they are not where only the head is hidden, …
 FELL_FOR_S: Final = 2.0  # … and so for so long: he had been taken for somebody taller
 _HIPS: Final = [LEFT_HIP, RIGHT_HIP]
 _ANKLES: Final = [LEFT_ANKLE, RIGHT_ANKLE]
@@ -80,5 +80,9 @@ class Stature:
         if before.hips_px is None or extent.hips_px is None:
             return False
         fell = (before.height_px - extent.height_px) / self.px
-        build = extent.hips_px * before.height_px / (before.hips_px * extent.height_px) if before.hips_px > 0.0 else 0.0
-        return fell > FELL and 0.0 < (time_s - before_s) * FELL_PER_S < fell and BUILDS[0] < build < BUILDS[1]
+        return (
+            fell > FELL
+            and 0.0 < (time_s - before_s) * FELL_PER_S < fell
+            and extent.hips_px < (1.0 - LEGS_FELL) * before.hips_px
+            and extent.height_px - extent.hips_px < (1.0 - UPPER_FELL) * (before.height_px - before.hips_px)
+        )
