@@ -43,6 +43,15 @@ def test_each_squat_is_told_once():
     assert sum(aimer.see(time_s, pose).taken for time_s, pose in seen(drawn(reps=6))) == SQUATS
 
 
+def test_a_frame_now_and_then_in_which_nobody_is_seen_changes_nothing():
+    """The tracker spends one on others, while somebody stands and has not squatted."""
+    frames = list(seen(drawn(reps=6)))
+    blinking = [
+        (time_s, None if index % round(0.8 * FPS) == 5 else pose) for index, (time_s, pose) in enumerate(frames)
+    ]
+    assert aimed(blinking).said == aimed(frames).said
+
+
 def test_once_ended_it_stays_so():
     aimer = Aimer()
     done = aimed(seen(drawn(reps=6)), aimer).last
