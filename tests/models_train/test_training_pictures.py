@@ -192,3 +192,10 @@ def test_the_square_is_as_tight_as_the_crop_trackers():
     low, middle, high = np.percentile(sides, (5, 50, 95))
     assert 0.9 < low < middle < 1.05
     assert high < 1.6
+
+
+def test_a_python_without_what_drawing_needs_says_so_in_one_line():
+    script = Path(shards.__file__).parents[1] / "train.py"
+    done = subprocess.run([sys.executable, "-E", "-S", script, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "click is missing; install what training needs, with Python 3.11: pip install -e '.[train]'\n"

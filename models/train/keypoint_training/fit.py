@@ -94,10 +94,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done. shards: that were used. legs_off_pct: see `legs_off_pct`, for the averaged weights.
-
-    layout: with which the last step was made, and all others unless the training was begun on another processor.
-    """
+    """What was done. shards: that were used. legs_off_pct: see `legs_off_pct`, for the averaged weights."""
 
     steps: int
     shards: int

@@ -142,24 +142,22 @@ def get_entry(name: str, manifest: Path | None = None) -> ManifestEntry:
 
 def search_folders(*, model_dir: Path | None = None, state_dir: Path | None = None) -> tuple[Path, ...]:
     """The folders in which models are looked for, first to last."""
-    first = model_dir or _folder_from_environment()
-    if first is not None and _exists(first, "the models folder") and not first.is_dir():
-        raise ModelError(f"{first} is no folder; give the one that holds the model files")
+    first, by = _named_folder(model_dir)
+    if first is not None:
+        _is_there(first, by)
     folders = ((first,) if first else ()) + ((state_dir or default_state_dir()) / "models", shipped_dir())
     return tuple(dict.fromkeys(folders))
 
 
 def require_folder(model_dir: Path | None) -> None:
     """Raise ModelError when the folder that was named for models is not there, or hidden: another network would be chosen."""
-    named, by = (model_dir, "--model-dir") if model_dir else (_folder_from_environment(), MODEL_DIR_VARIABLE)
+    named, by = _named_folder(model_dir)
     if named is None:
         return
-    if not _exists(named, by):
+    if not _is_there(named, by):
         raise ModelError(
             f"{by}: there is no folder {named}; make it (`edge-valgus models fetch` does) or correct the name"
         )
-    if not named.is_dir():
-        raise ModelError(f"{by}: {named} is no folder; give the one that holds the model files")
     if not os.access(named, os.R_OK | os.X_OK):
         raise ModelError(f"{by}: {named} cannot be read (Permission denied); make it readable or name another folder")
 
@@ -188,9 +186,9 @@ def check_file(path: Path, entry: ManifestEntry, state_dir: Path | None = None) 
     state_dir: see `fetch_command`.
     """
     again = _how_to_replace(path, entry, state_dir)
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise ModelError(f"{path} is no ordinary file; {again}")
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise ModelError(f"{path} is no ordinary file; {again}")
         with path.open("rb") as file:
             size_bytes = os.fstat(file.fileno()).st_size
             if size_bytes != entry.size_bytes:
@@ -244,13 +242,22 @@ def _sha256(path: Path) -> str:
         raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable") from error
 
 
-def _exists(folder: Path, by: str) -> bool:
+def _named_folder(model_dir: Path | None) -> tuple[Path | None, str]:
+    """The folder that was named for models, and by what."""
+    return (model_dir, "--model-dir") if model_dir else (_folder_from_environment(), MODEL_DIR_VARIABLE)
+
+
+def _is_there(folder: Path, by: str) -> bool:
+    """Whether the folder is there. Raises ModelError if that can't be seen, or if it is none."""
     try:
-        return folder.exists()
+        there = folder.exists()
     except OSError as error:
         raise ModelError(
             f"{by}: {folder} cannot be read ({error.strerror}); make it readable or name another folder"
         ) from error
+    if there and not folder.is_dir():
+        raise ModelError(f"{by}: {folder} is no folder; give the one that holds the model files")
+    return there
 
 
 def _folder_from_environment() -> Path | None:

@@ -26,10 +26,8 @@ ASIDE: Final = 0.1  # hips so far from the zone's middle, in shares of its width
 IN_THE_MIDDLE_S: Final = 4.0  # who stands there is the lifter at first, and squats soon, or he is looked past too
 EVERY_S: Final = 0.8  # one frame in so long is spent on the others
 UPRIGHT: Final = 0.94  # of how tall he was lately; lower is down: a squat has 0.94 at depth 0.12, and 0.6 at its bottom
-DOWN: Final = 0.84  # of how tall he was: so low, at depth 0.3, …
-DOWN_FOR_S: Final = 0.3  # … for so long, he squats, …
-SUNK: Final = 0.07  # of how tall he stands: hips that sink by so much have not only bent, …
-SQUATTED_S: Final = 20.0  # … and he is the lifter for so long, by default the pause that ends a set, …
+DOWN_FOR_S: Final = 0.3  # whose hips have sunk for so long squats, …
+SQUATTED_S: Final = 20.0  # … and is the lifter for so long, by default the pause that ends a set, …
 SQUATTED_THERE: Final = 0.25  # … while he stays where he squatted, give or take this share of his height
 AS_NEAR: Final = -0.06  # about as near to the zone's middle, in shares of its width; further off stands no lifter
 TALLER: Final = 1.28  # so much taller in the picture stands better, who is as near to the middle; who is nearer …
@@ -95,7 +93,7 @@ class RivalWatch:
     def __init__(self, zone: ZoneConfig) -> None:
         self._zone = zone
         self._looked_s = -math.inf
-        self._since_s: float | None = None  # he is followed
+        self._since_s = math.nan  # he is followed
         self._seen = False  # the followed one, since the last look: at one frame a second it is not all looks
         self._square = _Square.ZONE  # of the last look
         self._other: _Other | None = None
@@ -107,7 +105,7 @@ class RivalWatch:
 
     def look(self, followed: Followed, size_px: tuple[int, int], time_s: float) -> Crop | None:
         """The square that this frame is for, instead of the followed one's; None mostly."""
-        if not self._seen or self._since_s is None or followed.extent.height_px < UPRIGHT * self._stature.px:
+        if not self._seen or followed.extent.height_px < UPRIGHT * self._stature.px:
             return None
         if 0.0 <= time_s - self._looked_s < EVERY_S or self._squatted_there(followed, time_s):
             return None
@@ -125,22 +123,20 @@ class RivalWatch:
     def saw(self, followed: Followed, time_s: float) -> None:
         """The followed one was seen and believed."""
         self._seen = True
-        if self._since_s is None:
+        if math.isnan(self._since_s):
             self._since_s = time_s
-        extent, stature = followed.extent, self._stature
-        stature.saw(extent, followed.tallest_px, time_s)
-        if extent.hips_px is None:
+        self._stature.saw(followed.extent, followed.tallest_px, time_s)
+        if not followed.extent.whole:
             return
-        sunk = extent.height_px <= DOWN * stature.px and extent.hips_px <= stature.hips_px - SUNK * stature.px
-        if not sunk or stature.doubtful or not 0.0 <= time_s - self._saw_s <= GAP_S:
-            self._low_since_s = time_s if sunk and not stature.doubtful else None
-        elif self._low_since_s is None:
+        if self._stature.doubtful or not followed.extent.is_sunk(self._stature.px, self._stature.hips_px):
+            self._low_since_s = None
+        elif self._low_since_s is None or not 0.0 <= time_s - self._saw_s <= GAP_S:
             self._low_since_s = time_s
         elif time_s - self._low_since_s >= DOWN_FOR_S:
             self._squatted_s, self._squatted_x_px = time_s, followed.hip_x_px
         self._saw_s = time_s
 
-    def is_lifter(
+    def takes_over(
         self,
         xy_px: NDArray[np.float32],
         score: NDArray[np.float32],
@@ -184,7 +180,8 @@ class RivalWatch:
     def reset(self) -> None:
         """Nobody is followed any more. Where somebody squatted is kept: lost for a moment, he squats there still."""
         self._other = None
-        self._since_s = None
+        self._seen = False
+        self._since_s = math.nan
         self._low_since_s = None
         self._stature = Stature()
 
@@ -237,16 +234,11 @@ class RivalWatch:
 def _together(before: _Other, now: _Other) -> _Other:
     """What is known of somebody whom two looks have shown in the same place."""
     stood, seen = before.standing, now.standing
-    if seen.feet_y_px is None or seen.hips_px is None:
+    if not seen.whole:
         return replace(now, standing=stood, squatted=before.squatted)
-    tallest_px = max(stood.height_px, seen.height_px)
-    if (
-        stood.feet_y_px is None
-        or stood.hips_px is None
-        or abs(seen.feet_y_px - stood.feet_y_px) >= SAME_FEET * tallest_px
-    ):
+    if not stood.whole or abs(seen.feet_y_px - stood.feet_y_px) >= SAME_FEET * max(stood.height_px, seen.height_px):
         return now
-    sunk = seen.height_px < DOWN * tallest_px and seen.hips_px < stood.hips_px - SUNK * tallest_px
+    sunk = seen.is_sunk(stood.height_px, stood.hips_px)
     standing = seen if seen.height_px > stood.height_px else stood
     return replace(now, standing=standing, squatted=before.squatted or sunk)
 

@@ -7,6 +7,7 @@ less tall at once without having sunk, and stays so, was never taller.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from edge_valgus.frames import LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP
 from edge_valgus.pose.gate import height_px, reliable
 
+DOWN: Final = 0.84  # of how tall he stands: so low, at depth 0.3, …
+SUNK: Final = 0.07  # … with the hips so much lower, he has not only bent
 FELL: Final = 0.1  # less tall by this share of his height from one frame to the next, …
 FELL_PER_S: Final = 1.0  # … faster than he mostly sinks, …
 UPPER_FELL: Final = 0.1  # … with what is above his hips so much less tall too, which who sinks hardly is, …
@@ -29,21 +32,29 @@ _ANKLES: Final = [LEFT_ANKLE, RIGHT_ANKLE]
 class Extent:
     """What of somebody is seen: his height, the hips above his feet, and where these are, in pixels.
 
-    feet_y_px, hips_px: None when no ankle was seen, without which he also seems less tall.
+    hips_px, feet_y_px: NaN when no ankle was seen, without which he also seems less tall.
     """
 
     height_px: float
-    hips_px: float | None
-    feet_y_px: float | None
+    hips_px: float = math.nan
+    feet_y_px: float = math.nan
 
     @classmethod
     def of(cls, xy_px: NDArray[np.float32], score: NDArray[np.float32]) -> Extent:
         """Of keypoints [17, 2] px with their scores [17]."""
-        ankles = [ankle for ankle in _ANKLES if reliable(score)[ankle]]
-        if not ankles:
-            return cls(height_px(xy_px, score), None, None)
-        feet_y_px = float(xy_px[ankles, 1].max())
+        seen = reliable(score)
+        feet_y_px = max((float(xy_px[ankle, 1]) for ankle in _ANKLES if seen[ankle]), default=math.nan)
         return cls(height_px(xy_px, score), feet_y_px - float(xy_px[_HIPS, 1].mean()), feet_y_px)
+
+    @property
+    def whole(self) -> bool:
+        """Whether an ankle was seen."""
+        return not math.isnan(self.feet_y_px)
+
+    def is_sunk(self, standing_px: float, standing_hips_px: float) -> bool:
+        """Whether he squats who stands so tall, with his hips so high: bent alone, these would stay."""
+        low = self.height_px < DOWN * standing_px
+        return low and self.hips_px < standing_hips_px - SUNK * standing_px
 
 
 class Stature:
@@ -63,7 +74,7 @@ class Stature:
     def saw(self, extent: Extent, tallest_px: float, time_s: float) -> None:
         """He takes up so much of the picture now. tallest_px: he is no taller, as the tracker knows."""
         self.px = min(tallest_px, max(self.px, extent.height_px))
-        if extent.hips_px is None:
+        if not extent.whole:
             return
         self.hips_px = min(self.px, max(self.hips_px, extent.hips_px))
         if self._last is not None and self._fell_from(*self._last, extent, time_s):
@@ -77,8 +88,6 @@ class Stature:
         self._last = extent, time_s
 
     def _fell_from(self, before: Extent, before_s: float, extent: Extent, time_s: float) -> bool:
-        if before.hips_px is None or extent.hips_px is None:
-            return False
         fell = (before.height_px - extent.height_px) / self.px
         return (
             fell > FELL

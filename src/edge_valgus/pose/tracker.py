@@ -115,7 +115,7 @@ class PoseTracker:
         if not believed:
             self._rivals.nobody()
             return None
-        if not self._rivals.is_lifter(xy_px, score, followed, frame.size_px, frame.time_s):
+        if not self._rivals.takes_over(xy_px, score, followed, frame.size_px, frame.time_s):
             return None
         self.reset()
         self._person += 1
