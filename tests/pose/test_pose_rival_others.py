@@ -130,10 +130,23 @@ class TestSquatter:
     def test_whose_feet_were_not_seen_at_first_is_known_by_where_they_are_seen_then(self, watched):
         unseen = scores()
         unseen[[LEFT_ANKLE, RIGHT_ANKLE]] = 0.05
-        guessed = stand((self.FURTHER_X, 400), 400.0)
+        guessed = stand((self.FURTHER_X, 400), 600.0)
         watched.watch.saw(followed(), watched.now_s)
         watched.watch.takes_over(guessed, unseen, followed(), SIZE_PX, watched.now_s)
         assert self.squats(watched)[-1]
+
+    def test_whose_feet_are_hidden_in_a_look_stood_where_he_stood(self, watched):
+        unseen = scores()
+        unseen[[LEFT_ANKLE, RIGHT_ANKLE]] = 0.05
+        up, down = stand((self.FURTHER_X, 460), 400), sunken(self.FURTHER_X, 400)
+        watched.shown(up)
+        watched.watch.takes_over(up, unseen, followed(), SIZE_PX, watched.now_s)
+        assert [watched.shown(each) for each in (down, up)] == [False, True]
+
+    def test_is_not_taken_while_he_is_half_down(self, watched):
+        up = stand((self.FURTHER_X, 460), 450)
+        down, half = (sunken(self.FURTHER_X, 450, share) for share in (0.7, 0.88))
+        assert [watched.shown(each) for each in (up, down, half, up)] == [False, False, False, True]
 
     def test_is_remembered_for_10_s(self, watched):
         up, down = stand((self.FURTHER_X, 460), 400), sunken(self.FURTHER_X, 400)
