@@ -80,3 +80,18 @@ def test_an_upper_body_that_is_not_known_leaves_it_to_the_hips():
 def test_a_frame_after_a_gap_does_not_weigh_as_much_as_the_gap_was_long():
     short, long = DepthGauge(), DepthGauge()
     assert long.depth(1.0, 0.9, 60.0) == short.depth(1.0, 0.9, 0.2)
+
+
+def test_half_of_a_best_guess_is_the_upper_bodys_once_the_lifter_is_known_and_a_quarter_before():
+    gauge = DepthGauge()
+    assert gauge.share == 0.25
+    squatted(gauge, 0.9, reps=1)
+    after_one = gauge.share
+    squatted(gauge, 0.9, reps=10)
+    assert 0.3 < after_one < 0.45 < gauge.share < 0.5
+
+
+def test_a_first_shallow_rep_of_somebody_who_leans_far_is_told_nearly_as_deep_as_the_hips_were():
+    leaning = replace(STANDING, depth=0.28, trunk=0.4)  # the upper body falls by a third of a leg instead of a fifth
+    story = told(film((1.5, STANDING), (1.0, leaning), (0.3, leaning), (1.0, STANDING), (1.0, STANDING)))
+    assert max(r.measures.depth for r in story.readings) == pytest.approx(0.32, abs=0.02)

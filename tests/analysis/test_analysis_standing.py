@@ -28,6 +28,7 @@ def stand(**changes: float) -> Stick:
         (STANDING, True),
         (stand(leg_px=60.0), True),
         (stand(depth=0.1), True),
+        (stand(trunk=0.39), True),
         (down_to(0.6), False),
         (PARALLEL, False),
         (stand(trunk=0.2), False),
@@ -35,7 +36,7 @@ def stand(**changes: float) -> Stick:
         (stand(trunk=0.1, hip_drop=0.72), False),
         (stand(depth=1.9), False),
     ],
-    ids=["standing", "far away", "knees unlocked", "half-way down", "parallel", "bent over", "head down", "plank", "hips below the feet"],
+    ids=["standing", "far away", "knees unlocked", "short trunk, long legs", "half-way down", "parallel", "bent over", "head down", "plank", "hips below the feet"],
 )  # fmt: skip
 def test_looks_standing(stick, standing):
     assert looks_standing(body(stick)) is standing
@@ -249,9 +250,9 @@ def verdict(*moves: tuple[float, Stick]) -> str | None:
         (down_to(0.6, foot_up_left=0.3, knee_up_left=0.2), None),
         (down_to(1.0, knee_in_left=0.15, knee_in_right=0.15), None),
         (down_to(1.75), "deeper than a body can go"),
-        (stand(depth=0.5, trunk=0.1), "bent over or lying down"),
+        (stand(depth=0.5, trunk=-0.05), "bent over or lying down"),
         (stand(depth=0.6, trunk=0.17), None),
-        (stand(depth=0.3, trunk=0.35), "bent over or lying down"),
+        (stand(depth=0.2, trunk=0.3), "bent over or lying down"),
         (stand(depth=1.0, trunk=0.25), None),
         (stand(depth=0.85, knee_up_left=-0.33, knee_up_right=-0.33), "a lunge"),
         (stand(depth=0.85, knee_up_left=-0.25, knee_up_right=-0.25), None),

@@ -162,10 +162,9 @@ class Analyser:
         hips_depth = formulas.depth_of(body, standing.leg_length_px)
         upper_fall = (standing.upper_height_px - (body.floor_y_px - body.upper_y_px)) / standing.leg_length_px
         path_depth = self._gauge.depth(hips_depth, upper_fall, gap_s)
-        # Hips and upper body err independently of each other: half of each errs least, and reps are counted on that. The
-        # knees' path only has to be read at the same place every time, which the steadier upper body tells; and what
-        # the hips alone did, against the upper body, tells a squat from a bend.
-        depth = (hips_depth + path_depth) / 2
+        # Reps are counted on what hips and upper body say together. The knees' path only has to be read at the same place
+        # every time, which the steadier upper body tells; and what the hips alone did shows what is no squat.
+        depth = hips_depth + self._gauge.share * (path_depth - hips_depth)
         step = self._segmenter.update(time_s, depth)
         self._clock.see(time_s, body.upper_y_px)
         self._follow(step, time_s, events)

@@ -7,7 +7,6 @@ from typing import Final
 
 from edge_valgus.analysis.baseline import Standing
 from edge_valgus.analysis.body import Body
-from edge_valgus.analysis.movements import FOLDED_HANDS_UNSEEN, HANDS_DOWN, bends_to_the_floor
 from edge_valgus.events import Doubt
 
 SETTLE_S: Final = 0.3  # one unreadable frame is no reason to change a light
@@ -19,8 +18,14 @@ NOISE_TIME_S: Final = 0.7
 USUAL_NOISE_S: Final = 2.0  # of squatting, that `UsualNoise` looks back
 EXPECTED_NOISE_PCT: Final = 0.65  # its size with MoveNet, the median of drawn sets and of recordings alike
 MIN_NOISE_SHARE: Final = 0.4  # errors that stay for a whole rep don't tremble
-BENT_HANDS_DOWN: Final = (
-    0.49  # trunk height over that standing, of one frame: on the way down a squat folds before its hips sink
+
+# Trunk height over that standing, of one frame. Whole reps are told by how their trunk leans (`movements`); one frame is too noisy.
+BENT_HANDS_UNSEEN: Final = 0.4
+BENT_HANDS_DOWN: Final = 0.49  # on the way down a squat folds before its hips sink
+HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
+AT_KNEES: Final = -0.08  # hands below the knees, in leg lengths: who keeps them higher reaches for nothing on the floor
+FOLDS: Final = (
+    0.92  # trunk height lost over hips' travel: drawn deadlifts 0.93 to 1.16, squats with hanging arms up to 0.9
 )
 
 
@@ -40,17 +45,17 @@ def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | Non
 
 
 def _bent_over(body: Body, standing: Standing) -> bool:
-    """Whether this frame is none of a squat: much as in `movements`, which has the whole way down and up, and the shins, to go by."""
+    """Whether this frame is none of a squat."""
     hands_up_px = body.shoulder[1] - body.hands_y_px[1]
     if math.isnan(hands_up_px):
-        return body.trunk_height_px < FOLDED_HANDS_UNSEEN * standing.trunk_height_px
+        return body.trunk_height_px < BENT_HANDS_UNSEEN * standing.trunk_height_px
     if hands_up_px >= HANDS_DOWN * standing.leg_length_px:
         return False
     lost_px = standing.trunk_height_px - body.trunk_height_px
     sunk_px = max(standing.leg_length_px - body.hip_height_px, 1.0)
     low_knee_y_px = max(body.left.knee[1], body.right.knee[1])
-    bends = bends_to_the_floor(lost_px / sunk_px, (body.hands_y_px[1] - low_knee_y_px) / standing.leg_length_px)
-    return bends and body.trunk_height_px < BENT_HANDS_DOWN * standing.trunk_height_px
+    reaches = body.hands_y_px[1] - low_knee_y_px >= AT_KNEES * standing.leg_length_px
+    return reaches and lost_px >= FOLDS * sunk_px and body.trunk_height_px < BENT_HANDS_DOWN * standing.trunk_height_px
 
 
 def turned(turn_pct: float) -> Doubt | None:

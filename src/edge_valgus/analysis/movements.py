@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from edge_valgus.analysis.flexion import Flexion
 from edge_valgus.analysis.measures import PARALLEL_HIP_TRAVEL
 
 MAX_DEPTH: Final = 1.7  # no hip gets lower
@@ -22,48 +23,22 @@ MAX_TRUNK: Final = (
 )
 MAX_SHIN: Final = 1.2  # … and a shin that got longer, or is not seen, are another's
 
-MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying
-LOW_TRUNK: Final = 0.2  # the same, bent over, if the hands are at the floor or the trunk folds
-FOLDED: Final = 0.335  # trunk height when deep over that before: a squat under a bar that leans far keeps 0.36 …
-FOLDED_HANDS_DOWN: Final = (
-    0.6  # … one that reaches for something on the floor 0.35 to 0.5, more where the hips hardly came down …
+MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying, …
+STANDING_SHIN: Final = 0.68  # … unless a shin kept so much of its height: who lies or kneels keeps less
+
+# By how much the hips flex more than the knees, in degrees. Recorded squats: up to 35, one that is shown as wrong 55; drawn ones up
+# to 50. Deadlifts and who picks something up: from 40 on, half of them over 60. Where the hands are shows which it is.
+BENT_DEG: Final = 49.0  # with the hands at the knees; so much more …
+BENT_PER_HANDS_DEG: Final = 45.0  # … for every leg length that they are higher, and less where they are lower
+BENT_HANDS_DOWN_DEG: Final = (
+    40.0  # no more if the hands hang straight down, as to a bar on the floor, or are out of sight
 )
-FOLDED_HANDS_UNSEEN: Final = 0.4  # … and when it can't be told which, because the hands were seen …
-HANDS_KNOWN_SHARE: Final = 0.25  # … in fewer of the deep frames, as of who picks something up
-HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
-
-# From above a leaning trunk looks shorter than it is, and so does a shin whose knee has come forward, which it does in a squat and
-# not in a bend. So what the shin that lost less seems to have lost says how much of the trunk's loss was the view: 0.8 leg lengths for all.
-# Only where hands are held up off the knees: shins of deadlifts and of who picks up are seen as short now and then.
-STEEP_SHIN: Final = 0.95  # squats from lenses at 1.3 to 1.5 m keep 0.73 to 0.93 of them
-TRUNK_PER_SHIN: Final = 0.8
-LEAST_SHIN: Final = 0.68  # who lies or kneels keeps less, and so does what is not seen where it is
-
-# Trunk height lost over hips' travel: how much of it was a bend.
-FOLDS: Final = 0.85  # a squat that leans loses 0.8, a bend to the floor 0.9, …
-FOLDS_HANDS_DOWN: Final = 0.92  # … drawn deadlifts 0.93 to 1.16 and squats with hanging arms up to 0.9
-# A shallow one may be a hinge: a line through this point and that steep, no lower and no higher than …
-# Hinges were seen at depths of 0.22 to 0.36, losing 0.7 to 1.4. Shallow squats that lean lose as much from 0.33 on: those
-# up to 0.39 are given up where they do.
-HINGE_DEPTH: Final = 0.3
-HINGE_FOLDS: Final = 0.85
-HINGE_SLOPE: Final = 6.0
-MIN_HINGE_FOLDS: Final = 0.7  # … this, …
-MAX_FOLDS: Final = 2.0  # … and this
-
-# Hands below the knees, in leg lengths.
-REACH: Final = 0.1  # at the floor, or on a bar there
-FLOOR_REACH: Final = (0.1, 0.15)  # the same, however tall the trunk is: at first, and more by depth …
-FLOOR_REACH_DEEP: Final = (0.12, 0.19)  # … and deeper than any deadlift, where dumbbells that hang come near the floor
-DEADLIFT_DEPTH: Final = 0.8
-AT_KNEES: Final = -0.08  # who keeps the hands higher reaches for nothing on the floor
-
-# Hands held up over hips that sink: however far it leans, no bend for the floor …
-CARRIED_DEPTH: Final = 0.5  # … from here on: a good morning's hips stay above 0.4 …
-CARRIED_HANDS: Final = -0.2  # … with the hands so far over the knees, or they rest on them …
-CARRIED_DEEP: Final = 0.9  # … or lower than anybody rests with the hands on the knees …
-CARRIED_FOLDS: Final = 1.5  # … unless it is all fold: then the hands are not where they are seen
-LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters lean as far
+HANDS_DOWN: Final = -0.62  # hands over the shoulders, in leg lengths: arms that hang straight down
+HANDS_SEEN_SHARE: Final = 0.5  # of the deep frames: seen in fewer, as of who picks something up, hands are out of sight
+# The hips went back and the knees stayed nearly straight: a hinge, however shallow. Shallow squats flex the knees by 58° and more.
+HINGE_KNEE_DEG: Final = 54.0
+HINGE_BENT_DEG: Final = 20.0
+LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters hinge as much
 MIN_TRUNK_AGAIN: Final = 0.55  # trunk height after the rep over that before it: whoever stays bent did something else
 
 SPLIT_STANCE: Final = 0.28  # one foot this much higher in the picture, in leg lengths: it stands behind …
@@ -90,7 +65,6 @@ MAX_FLOOR_CHANGE: Final = 0.33  # how much the lower foot may rise or sink
 FEET_UNSTEADY: Final = 0.55  # one foot over the other, between deep frames: it is not seen where it stands
 HANDS_RISE: Final = 0.3  # leg lengths by which the hands go up while the hips go down, to over the head by …
 HANDS_OVER: Final = 0.25  # … so much above the shoulders, in a jumping jack; a squat's rise to shoulder height
-HANDS_SEEN_SHARE: Final = 0.5  # of the deep frames
 UPRIGHT: Final = 0.94  # trunk height at the bottom over that at the top; a squat leans, landing from a jump doesn't
 LANDING_STEP: Final = 0.12  # how far the steadier foot moved, upright, …
 LANDING_CHANGE: Final = 0.3  # … and the feet apart or together (or up and down half as much), to be a jumping jack
@@ -109,6 +83,7 @@ class Course:
     trunk_deep: float
     trunk_after: float
     shin_kept: float  # share of its height, of the shin that kept more of it; NaN where feet were not well seen
+    flexion: Flexion  # deep
     hands_seen_share: float  # of the deep frames
     hands_below_knees: float  # the lower hand below the lower knee, deep
     hands_over_shoulders: float  # the lower hand above the shoulders, deep
@@ -126,41 +101,15 @@ class Course:
     floor_change: float  # of the lower foot, up or down
 
     @property
-    def trunk_kept(self) -> float:
-        """The trunk's height when deep, and what the view from above took of it."""
-        held = self.hands_up and self.hands_below_knees < CARRIED_HANDS
-        if held and LEAST_SHIN <= self.shin_kept < STEEP_SHIN:
-            return self.trunk_deep + TRUNK_PER_SHIN * (STEEP_SHIN - self.shin_kept)
-        return self.trunk_deep
-
-    @property
-    def folds(self) -> float:
-        """Trunk height lost over the hips' travel: how much of it was a bend."""
-        return self._over_hip_travel(self.trunk_before - self.trunk_kept)
-
-    @property
     def seems_folded(self) -> float:
-        """The same as the picture shows it, the view from above included."""
-        return self._over_hip_travel(self.trunk_before - self.trunk_deep)
-
-    def _over_hip_travel(self, lost: float) -> float:
+        """Trunk height lost over the hips' travel, as the picture shows it."""
+        lost = self.trunk_before - self.trunk_deep
         return lost / (PARALLEL_HIP_TRAVEL * self.depth) if self.depth > 0.0 else math.inf
 
     @property
     def hands_known(self) -> bool:
         """Whether it can be told where the hands were."""
-        return self.hands_seen_share >= HANDS_KNOWN_SHARE
-
-    @property
-    def hands_up(self) -> bool:
-        """Whether they held something at the shoulders or in front, or were held there."""
-        return self.hands_known and self.hands_over_shoulders >= HANDS_DOWN
-
-    @property
-    def carried(self) -> bool:
-        """Hands up over hips that sank: a squat, however far it leans."""
-        off_the_knees = self.hands_below_knees < CARRIED_HANDS or self.depth > CARRIED_DEEP
-        return self.hands_up and off_the_knees and self.depth >= CARRIED_DEPTH and self.folds < CARRIED_FOLDS
+        return self.hands_seen_share >= HANDS_SEEN_SHARE
 
     @property
     def planted_step(self) -> float:
@@ -178,7 +127,7 @@ def _sank_too_far(course: Course) -> bool:
 
 
 def _lay(course: Course) -> bool:
-    return course.trunk_kept < MIN_TRUNK
+    return course.trunk_deep < MIN_TRUNK and not course.shin_kept >= STANDING_SHIN
 
 
 def _grew(course: Course) -> bool:
@@ -186,36 +135,21 @@ def _grew(course: Course) -> bool:
     return 0.0 < MAX_TRUNK * course.trunk_before < course.trunk_deep and not course.shin_kept <= MAX_SHIN
 
 
-def _reached_for_the_floor(course: Course) -> bool:
-    """As for a plate, or to pull a bar off it."""
-    first, by_depth = FLOOR_REACH if course.depth < DEADLIFT_DEPTH else FLOOR_REACH_DEEP
-    if course.hands_below_knees > first + by_depth * course.depth:
-        return True
-    if course.hands_up:
-        return False
+def _bent(course: Course) -> bool:
+    """For a bar, for a plate, or bowing."""
+    limits_deg = []
     if course.hands_known:
-        folds = bends_to_the_floor(course.folds, course.hands_below_knees)
-        return folds and course.trunk_kept < FOLDED_HANDS_DOWN * course.trunk_before
-    folded = FOLDED_HANDS_DOWN if course.folds > FOLDS else FOLDED_HANDS_UNSEEN
-    return course.trunk_kept < folded * course.trunk_before
-
-
-def bends_to_the_floor(folds: float, hands_below_knees: float) -> bool:
-    """Whether a trunk under which the hands hang folds as in a deadlift, and not as in a squat that leans."""
-    return folds >= FOLDS_HANDS_DOWN and hands_below_knees >= AT_KNEES
-
-
-def _folded(course: Course) -> bool:
-    low = course.trunk_kept < max(LOW_TRUNK, FOLDED * course.trunk_before)
-    return low and not course.carried and (course.hands_below_knees > REACH or course.folds > FOLDS)
+        limits_deg.append(BENT_DEG - BENT_PER_HANDS_DEG * course.hands_below_knees)
+    if not course.hands_known or course.hands_over_shoulders < HANDS_DOWN:
+        limits_deg.append(BENT_HANDS_DOWN_DEG)
+    return course.flexion.bend_deg > min(limits_deg)
 
 
 def _hinged(course: Course) -> bool:
-    """The trunk came down and the hips hardly, over both feet."""
+    """The hips went back and the knees hardly bent, over both feet."""
     if max(course.feet_apart, course.feet_apart_deep) > LIFTED_FOOT:
         return False
-    limit = HINGE_FOLDS + HINGE_SLOPE * (course.depth - HINGE_DEPTH)
-    return course.folds > min(max(limit, MIN_HINGE_FOLDS), MAX_FOLDS)
+    return course.flexion.knee_deg < HINGE_KNEE_DEG and course.flexion.bend_deg > HINGE_BENT_DEG
 
 
 def _stayed_bent(course: Course) -> bool:
@@ -224,8 +158,7 @@ def _stayed_bent(course: Course) -> bool:
 
 def _threw_up_the_hands(course: Course) -> bool:
     """As in a jumping jack."""
-    seen = course.hands_seen_share >= HANDS_SEEN_SHARE
-    return seen and course.hands_over_shoulders > HANDS_OVER and course.hands_rise > HANDS_RISE
+    return course.hands_known and course.hands_over_shoulders > HANDS_OVER and course.hands_rise > HANDS_RISE
 
 
 def _knelt(course: Course) -> bool:
@@ -278,8 +211,7 @@ _MOVEMENTS: Final[tuple[tuple[str, Callable[[Course], bool]], ...]] = (
     ("deeper than a body can go", _sank_too_far),
     ("not the same body", _grew),
     ("bent over or lying down", _lay),
-    ("bent over or lying down", _reached_for_the_floor),
-    ("bent over or lying down", _folded),
+    ("bent over or lying down", _bent),
     ("bent over or lying down", _hinged),
     ("did not stand up again", _stayed_bent),
     ("a jump", _threw_up_the_hands),

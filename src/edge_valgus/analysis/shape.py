@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_valgus.analysis.body import Body
+from edge_valgus.analysis.flexion import Flexion, Heights, flexion_of
 from edge_valgus.analysis.movements import Course, objection_to
 from edge_valgus.events import Side
 
@@ -45,6 +46,12 @@ class _Look:
     leg_score: float  # of the better leg
     ankles: tuple[float, float, float, float]  # left x, left y, right x, right y, in leg lengths
     shins: tuple[float, float]  # left and right, their heights in the picture
+
+    @property
+    def heights(self) -> Heights:
+        """Of the segments, in the picture."""
+        middle_of_knees = self.knee + abs(self.knees_apart) / 2.0
+        return Heights(sum(self.shins) / 2.0, self.shoulders - self.trunk - middle_of_knees, self.trunk)
 
     @property
     def knee_down(self) -> bool:
@@ -127,6 +134,7 @@ def _course(looks: list[_Look]) -> Course:
         # The trunk rises last, and a quick rep's last tenth is hardly there before it is over.
         trunk_after=max(look.trunk for look in looks[-edge:]),
         shin_kept=_shin_kept(looks[:edge], deep),
+        flexion=_flexion(looks[:edge], deep),
         hands_seen_share=len(held) / len(deep),
         hands_below_knees=_median([look.knee - look.hands for look in held]) if held else math.nan,
         hands_over_shoulders=_median([look.hands - look.shoulders for look in held]) if held else math.nan,
@@ -153,6 +161,18 @@ def _shin_kept(before: list[_Look], deep: list[_Look]) -> float:
         return math.nan
     heights = [[_median([look.shins[at] for look in looks]) for looks in (before, deep)] for at in (0, 1)]
     return max(after / max(first, SHORT_SHIN) for first, after in heights)
+
+
+def _flexion(before: list[_Look], deep: list[_Look]) -> Flexion:
+    """By frames that saw feet well, if there are any before and any deep."""
+    seen = [[look for look in looks if look.leg_score >= FEET_SCORE] for looks in (before, deep)]
+    first, then = (_median_heights(looks) for looks in (seen if all(seen) else (before, deep)))
+    return flexion_of(first, then)
+
+
+def _median_heights(looks: list[_Look]) -> Heights:
+    heights = [look.heights for look in looks]
+    return Heights(*(_median([getattr(one, name) for one in heights]) for name in ("shin", "thigh", "trunk")))
 
 
 def _rear_knee_drop(deep: list[_Look]) -> float:
