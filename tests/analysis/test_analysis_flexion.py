@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
+from poses import STANDING, Stick
 
-from edge_valgus.analysis.flexion import Flexion, Heights, flexion_of
+from edge_valgus.analysis.body import body_of
+from edge_valgus.analysis.flexion import Flexion, Heights, flexion_of, heights_of
+from edge_valgus.frames import KEYPOINT_NAMES
 
 SHIN_M, THIGH_M, TRUNK_M = 0.43, 0.43, 0.5
 VIEWS = list(itertools.product((0.4, 0.8, 1.2, 1.5), (2.0, 3.0, 4.0)))  # lens height and distance, in metres
@@ -95,3 +99,40 @@ def test_a_segment_that_was_not_seen_standing_makes_no_error(shown):
     seen = flexion_of(Heights(shin=shown, thigh=0.5, trunk=0.6), Heights(shin=0.3, thigh=0.3, trunk=0.3))
 
     assert seen == Flexion(hip_deg=pytest.approx(113.1, abs=0.1), knee_deg=pytest.approx(53.1, abs=0.1))
+
+
+def heights_seen(stick: Stick, **leg_scores: float) -> Heights:
+    pose = stick.pose()
+    for name, score in leg_scores.items():
+        pose.score[[KEYPOINT_NAMES.index(f"{name}_{joint}") for joint in ("knee", "ankle")]] = score
+    body = body_of(pose)
+    assert body is not None
+    return heights_of(body, stick.leg_px)
+
+
+ONE_KNEE_UP = replace(STANDING, knee_up_left=-0.2)  # that shin is seen 0.2 leg lengths shorter, and its thigh longer
+
+
+def test_heights_are_those_of_both_legs():
+    standing = heights_seen(STANDING)
+
+    assert standing == Heights(
+        shin=pytest.approx(0.5, abs=1e-3), thigh=pytest.approx(0.5, abs=1e-3), trunk=pytest.approx(0.62, abs=1e-3)
+    )
+    assert heights_seen(ONE_KNEE_UP).shin == pytest.approx(standing.shin - 0.1, abs=1e-3)
+    assert heights_seen(ONE_KNEE_UP).thigh == pytest.approx(standing.thigh + 0.1, abs=1e-3)
+
+
+def test_a_leg_that_is_not_seen_has_no_say():
+    assert heights_seen(ONE_KNEE_UP, left=0.1).shin == pytest.approx(0.5, abs=1e-3)
+    assert heights_seen(ONE_KNEE_UP, right=0.1).shin == pytest.approx(0.3, abs=1e-3)
+    assert heights_seen(ONE_KNEE_UP, left=0.1, right=0.1) == heights_seen(ONE_KNEE_UP)
+
+
+@pytest.mark.parametrize(
+    ("foot_up", "shin"), [(0.11, 0.45), (0.13, 0.5)], ids=["both feet stand", "the left one is free"]
+)
+def test_a_free_leg_has_no_say(foot_up, shin):
+    lifted = replace(STANDING, foot_up_left=foot_up, knee_up_left=foot_up - 0.1)
+
+    assert heights_seen(lifted).shin == pytest.approx(shin, abs=1e-3)

@@ -57,20 +57,29 @@ def bend(bend_deg: float, knee_deg: float = 80.0, **changes: object) -> Course:
     return course(flexion=Flexion(hip_deg=knee_deg + bend_deg, knee_deg=knee_deg), **changes)
 
 
+def seen(trunk_kept: float, shin_kept: float, **changes: object) -> Course:
+    """A trunk and shins that seem so much shorter than before."""
+    trunk_deg, shin_deg = (math.degrees(math.acos(kept)) for kept in (trunk_kept, shin_kept))
+    return bend(trunk_deg - shin_deg, trunk_deep=trunk_kept * SQUAT.trunk_before, shin_kept=shin_kept, **changes)
+
+
 @pytest.mark.parametrize(
     "squat",
     [
         pytest.param(course(), id="to parallel"),
         pytest.param(course(**UNSEEN), id="hands out of sight"),
-        pytest.param(bend(38.0, **UNSEEN), id="leaning far, hands out of sight"),
+        pytest.param(bend(39.0, **UNSEEN), id="leaning far, hands out of sight"),
+        pytest.param(course(trunk_deep=0.43 * 0.6, **UNSEEN), id="a short trunk, hands out of sight"),
         pytest.param(bend(35.0, **HANGING), id="arms that hang"),
-        pytest.param(bend(35.0, hands_over_shoulders=-0.7, hands_below_knees=0.2), id="dumbbells at the sides"),
-        pytest.param(bend(47.0, hands_over_shoulders=-0.41, hands_below_knees=0.0), id="hands at the knees, leaning far"),
-        pytest.param(bend(38.0, hands_over_shoulders=-0.5, hands_below_knees=0.2), id="hands low, seen from above"),
-        pytest.param(bend(62.0, hands_below_knees=-0.4), id="leaning far under a bar"),
+        pytest.param(bend(39.0, **HANGING_DOWN), id="arms that hang straight down, leaning far"),
+        pytest.param(bend(36.0, hands_over_shoulders=-0.7, hands_below_knees=0.26), id="dumbbells at the sides, deep"),
+        pytest.param(bend(48.0, hands_over_shoulders=-0.41, hands_below_knees=0.0), id="hands at the knees, leaning far"),
+        pytest.param(bend(57.0, hands_below_knees=-0.2), id="hands over the knees, leaning further"),
+        pytest.param(bend(59.0, hands_below_knees=-0.4), id="leaning far under a bar"),
         pytest.param(course(trunk_deep=0.9), id="somebody's trunk in front"),
-        pytest.param(bend(45.0, trunk_deep=0.07, shin_kept=0.75), id="leaning far under a bar, seen from high above"),
-        pytest.param(bend(25.0, knee_deg=58.0, depth=0.35), id="shallow, leaning"),
+        pytest.param(seen(0.16, 0.69), id="leaning far under a bar, seen from high above"),
+        pytest.param(bend(25.0, knee_deg=55.0, depth=0.35), id="shallow, leaning"),
+        pytest.param(bend(19.0, knee_deg=45.0, depth=0.3), id="shallow, upright"),
         pytest.param(course(trunk_deep=0.26, trunk_after=0.35), id="a quick one, whose trunk comes up last"),
         pytest.param(
             shallow(0.46, trunk_deep=0.45, feet_apart=0.26, feet_apart_deep=0.26, rear_knee_drop=0.07, knee_down_share=0.43),
@@ -84,8 +93,12 @@ def bend(bend_deg: float, knee_deg: float = 80.0, **changes: object) -> Course:
             id="a pistol squat",
         ),
         pytest.param(
-            bend(25.0, knee_deg=50.0, depth=0.34, feet_apart=0.23, feet_apart_deep=0.24, feet_apart_change=0.15),
+            bend(25.0, knee_deg=50.0, depth=0.34, feet_apart=0.0, feet_apart_deep=0.19, feet_apart_change=0.15),
             id="on one leg, leaning far",
+        ),
+        pytest.param(
+            bend(25.0, knee_deg=50.0, depth=0.34, feet_apart=0.19, feet_apart_deep=0.0, feet_apart_change=0.15, rear_knee_drop=-0.1),
+            id="on one leg, leaning far, its foot lost where it is deep",
         ),
         pytest.param(course(hands_rise=0.5, hands_over_shoulders=0.0), id="arms lifted to the front"),
     ],
@@ -104,15 +117,25 @@ BENT = "bent over or lying down"
         pytest.param(course(trunk_deep=0.9, shin_kept=1.3), "not the same body", id="something else"),
         pytest.param(course(trunk_deep=0.9, shin_kept=math.nan), "not the same body", id="something else without feet"),
         pytest.param(course(depth=1.1, trunk_deep=0.05, shin_kept=0.3), BENT, id="lying, hands up, shins along the floor"),
-        pytest.param(course(trunk_deep=0.1, shin_kept=math.nan), BENT, id="lying, feet not seen"),
-        pytest.param(course(trunk_deep=-0.2, shin_kept=0.1), BENT, id="lying, shins not seen where they are"),
-        pytest.param(bend(42.0, **UNSEEN), BENT, id="picking up, hands out of sight"),
-        pytest.param(bend(48.0, **(UNSEEN | {"hands_seen_share": 0.4, "hands_below_knees": -0.3})), BENT, id="hands seen too seldom"),
-        pytest.param(bend(42.0, **HANGING_DOWN), BENT, id="a deadlift, knees well bent"),
-        pytest.param(bend(38.0, hands_over_shoulders=-0.66, hands_below_knees=0.27), BENT, id="a deadlift, hands at the floor"),
-        pytest.param(bend(52.0, hands_over_shoulders=-0.4, hands_below_knees=0.0), BENT, id="bowing, hands on the knees"),
-        pytest.param(bend(72.0), BENT, id="a good morning"),
-        pytest.param(bend(25.0, knee_deg=45.0, depth=0.25), BENT, id="a shallow good morning"),
+        pytest.param(course(trunk_deep=0.13, shin_kept=math.nan), BENT, id="lying, feet not seen"),
+        pytest.param(course(trunk_deep=0.13, shin_kept=0.66), BENT, id="lying, shins not seen where they are"),
+        pytest.param(course(trunk_deep=0.13, **UNSEEN), BENT, id="lying, hands out of sight"),
+        pytest.param(course(trunk_deep=0.08), BENT, id="bent right over"),
+        pytest.param(seen(0.05, 0.7, **HANGING), BENT, id="picking up, shins behind a plate"),
+        pytest.param(bend(0.0, **HANGING_DOWN | {"hands_below_knees": 0.28}), BENT, id="hands at the floor"),
+        pytest.param(bend(41.0, **UNSEEN), BENT, id="picking up, hands out of sight"),
+        pytest.param(bend(20.0, trunk_deep=0.41 * 0.6, **UNSEEN), BENT, id="picking up, hands and legs badly seen"),
+        pytest.param(bend(41.0, hands_seen_share=0.53), BENT, id="hands seen too seldom"),
+        pytest.param(bend(41.0, **HANGING_DOWN), BENT, id="a deadlift, knees well bent"),
+        pytest.param(bend(39.0, hands_over_shoulders=-0.61, hands_below_knees=0.24), BENT, id="a deadlift, hands near the floor"),
+        pytest.param(bend(50.0, hands_over_shoulders=-0.4, hands_below_knees=0.0), BENT, id="bowing, hands on the knees"),
+        pytest.param(bend(61.0), BENT, id="a good morning"),
+        pytest.param(bend(21.0, knee_deg=53.0, depth=0.25), BENT, id="a shallow good morning"),
+        pytest.param(
+            bend(25.0, knee_deg=50.0, depth=0.34, feet_apart=0.17, feet_apart_deep=0.17, rear_knee_drop=-0.1),
+            BENT,
+            id="a shallow good morning, one foot set back",
+        ),
         pytest.param(course(trunk_after=0.3), "did not stand up again", id="stays bent"),
         pytest.param(course(hands_rise=0.9, hands_over_shoulders=0.4), "a jump", id="a jumping jack's arms"),
         pytest.param(shallow(0.7, knee_down_share=0.55), "a lunge", id="a knee on the floor"),

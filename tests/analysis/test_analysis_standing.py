@@ -266,6 +266,21 @@ def test_objection(stick, objection):
     assert verdict((1.0, stick), (1.0, STANDING)) == objection
 
 
+def test_frames_that_saw_no_feet_do_not_say_how_far_knees_are_bent():
+    witness = ShapeWitness()
+    shins_on_the_floor = replace(down_to(0.8), knee_up_left=-0.4, knee_up_right=-0.4)
+    for time_s, pose in film((0.2, STANDING), (1.0, down_to(0.8)), (0.6, down_to(0.8)), (1.0, STANDING)):
+        assert pose is not None
+        lost = 1.2 < time_s < 1.6
+        witness.see(
+            body(shins_on_the_floor, score=0.3) if lost else body_of(pose),
+            time_s,
+            0.8 if 1.0 < time_s < 2.0 else 0.1,
+            220.0,
+        )
+    assert witness.objection(0.0, 2.8) is None
+
+
 def test_stepping_out_and_back_is_a_lunge_however_its_bottom_looks():
     out = stand(depth=0.1, foot_up_left=0.35, knee_up_left=0.15)
     assert verdict((0.5, out), (0.5, down_to(0.6)), (0.5, out), (0.5, STANDING)) == "a lunge"

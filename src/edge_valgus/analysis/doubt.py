@@ -19,10 +19,11 @@ USUAL_NOISE_S: Final = 2.0  # of squatting, that `UsualNoise` looks back
 EXPECTED_NOISE_PCT: Final = 0.65  # its size with MoveNet, the median of drawn sets and of recordings alike
 MIN_NOISE_SHARE: Final = 0.4  # errors that stay for a whole rep don't tremble
 
-# Trunk height over that standing, of one frame. Whole reps are told by how their trunk leans (`movements`); one frame is too noisy.
+# Trunk height over that standing, of one frame. Whole reps are told by how far hips and knees are bent (`movements`); one frame shows
+# joints too noisily for that, so here the camera's height still matters.
 BENT_HANDS_UNSEEN: Final = 0.4
 BENT_HANDS_DOWN: Final = 0.49  # on the way down a squat folds before its hips sink
-HANDS_DOWN: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
+HANDS_LOW: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 AT_KNEES: Final = -0.08  # hands below the knees, in leg lengths: who keeps them higher reaches for nothing on the floor
 FOLDS: Final = (
     0.92  # trunk height lost over hips' travel: drawn deadlifts 0.93 to 1.16, squats with hanging arms up to 0.9
@@ -45,11 +46,11 @@ def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | Non
 
 
 def _bent_over(body: Body, standing: Standing) -> bool:
-    """Whether this frame is none of a squat."""
+    """Whether this frame is none of a squat: knees of who bends for a plate follow no squat's path."""
     hands_up_px = body.shoulder[1] - body.hands_y_px[1]
     if math.isnan(hands_up_px):
         return body.trunk_height_px < BENT_HANDS_UNSEEN * standing.trunk_height_px
-    if hands_up_px >= HANDS_DOWN * standing.leg_length_px:
+    if hands_up_px >= HANDS_LOW * standing.leg_length_px:
         return False
     lost_px = standing.trunk_height_px - body.trunk_height_px
     sunk_px = max(standing.leg_length_px - body.hip_height_px, 1.0)

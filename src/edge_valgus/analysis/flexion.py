@@ -1,8 +1,10 @@
-"""How far hips and knees are bent, wherever the camera hangs.
+"""How far hips and knees are bent, from wherever the camera sees it.
 
-From above, a trunk that leans far seems to lie, so a lean can't be read from a picture without the camera's height. A joint's
-angle can. A segment shows its length times the cosine of its lean plus the angle at which the camera looks down on it; in the
-difference between two segments that angle falls out. Thighs lean back, shins and trunk forward, in the plane that is squatted in.
+From above, a trunk that leans far seems to lie, so how far it leans can't be told without the camera's height. How far a
+joint is bent nearly can. A segment that leans towards the camera shows the cosine of its lean and the angle together at which
+the camera looks down, one that leans away of their difference; and a joint's angle is what its two segments lean apart, in
+which the camera's angle falls out. What is left of it: standing heights, taken for lengths, are shortened by that angle too, and a
+near lens sees low and high from different angles. Thighs lean back, shins and trunk forward, in the plane that is squatted in.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-LEAST_SHOWN: Final = 0.1  # leg lengths: a segment that showed less when standing was not seen where it is
+from edge_valgus.analysis.body import Body
+
+LEAST_SHOWN: Final = 0.1  # leg lengths: a segment that showed less before was not seen where it is
+FREE_FOOT: Final = 0.12  # leg lengths that one foot is higher in the picture: its leg is free, and not the one that is bent under the body
 
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """What the picture shows of a body: heights of the segments, the legs' averaged over both, in standing leg lengths."""
+    """What the picture shows of a body: heights of its segments, any unit. Of both legs the middle, of a free leg nothing."""
 
     shin: float
     thigh: float
@@ -25,24 +30,41 @@ class Heights:
 
 @dataclass(frozen=True, slots=True)
 class Flexion:
-    """Of hips and knees, in degrees; 0 standing."""
+    """Of hips and knees, in degrees; 0 where nothing is bent further than before."""
 
     hip_deg: float
     knee_deg: float
 
     @property
     def bend_deg(self) -> float:
-        """By how much the hips flex more than the knees: how much further the trunk leans than the shins."""
+        """By how much the hips flex more than the knees.
+
+        That is how much further the trunk leans than the shins: the thighs are in both. A shin that is seen too short hides as much.
+        """
         return self.hip_deg - self.knee_deg
 
 
-def flexion_of(standing: Heights, deep: Heights) -> Flexion:
-    """What has happened to a body since it stood. Every segment's height then is taken for its length."""
-    shin, thigh, trunk = (
-        _seen_deg(getattr(standing, name), getattr(deep, name)) for name in ("shin", "thigh", "trunk")
+def heights_of(body: Body, leg_length_px: float) -> Heights:
+    """In standing leg lengths."""
+    legs = [leg for leg in (body.left, body.right) if leg.seen] or [body.left, body.right]
+    lowest_px = max(leg.ankle[1] for leg in legs)
+    legs = [leg for leg in legs if lowest_px - leg.ankle[1] < FREE_FOOT * leg_length_px]
+    knee_px, ankle_px = (sum(ys) / len(legs) for ys in ([leg.knee[1] for leg in legs], [leg.ankle[1] for leg in legs]))
+    return Heights(
+        shin=(ankle_px - knee_px) / leg_length_px,
+        thigh=(knee_px - body.hip[1]) / leg_length_px,
+        trunk=body.trunk_height_px / leg_length_px,
     )
-    return Flexion(hip_deg=thigh + trunk, knee_deg=thigh + shin)
 
 
-def _seen_deg(before: float, now: float) -> float:
-    return math.degrees(math.acos(min(max(now / max(before, LEAST_SHOWN), -1.0), 1.0)))
+def flexion_of(before: Heights, deep: Heights) -> Flexion:
+    """What has happened to a body since it stood. Every segment's height then is taken for its length."""
+    shin_deg = _lean_deg(before.shin, deep.shin)
+    thigh_deg = _lean_deg(before.thigh, deep.thigh)
+    trunk_deg = _lean_deg(before.trunk, deep.trunk)
+    return Flexion(hip_deg=thigh_deg + trunk_deg, knee_deg=thigh_deg + shin_deg)
+
+
+def _lean_deg(before: float, deep: float) -> float:
+    """Against the line of sight's own upright, whichever that is."""
+    return math.degrees(math.acos(min(max(deep / max(before, LEAST_SHOWN), -1.0), 1.0)))

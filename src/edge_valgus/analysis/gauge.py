@@ -16,6 +16,7 @@ FALLS: Final = (0.5, 1.1)  # what is believed of any lifter: upright and with a 
 FORGET_FROM: Final = 20.0  # s × depth²; so much squatting is remembered, not more: the next lifter may lean differently
 LEARN_FROM: Final = 0.3  # depth
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
+STRANGERS_SHARE, KNOWN_SHARE = 0.25, 0.5  # of the upper body in a best guess, at first and at last
 KNOWN_AFTER: Final = 0.5  # s × depth² of squatting after which half of what can be known of a lifter is known
 MOST_APART: Final = 0.2  # in depth: more than this the upper body is not believed against the hips; whoever bends over
 
@@ -35,12 +36,14 @@ class DepthGauge:
 
     @property
     def share(self) -> float:
-        """How much a best guess takes from the upper body, the rest from the hips: a quarter from somebody new, half once known.
+        """How much a best guess takes from the upper body, the rest from the hips.
 
-        The two err independently of each other, so that half of each errs least, but how far a stranger leans is a guess.
+        The two err independently of each other, so that half of each errs least; but how far a stranger leans is a guess. It grows with
+        every frame below LEARN_FROM, in the first rep too.
         """
         learned = self._depth_squared - USUAL_WEIGHT
-        return 0.25 + 0.25 * learned / (learned + KNOWN_AFTER)
+        known = learned / (learned + KNOWN_AFTER)
+        return STRANGERS_SHARE + (KNOWN_SHARE - STRANGERS_SHARE) * known
 
     def depth(self, hips: float, upper_fall: float, dt_s: float) -> float:
         """hips: depth from the hips' travel. upper_fall: of shoulders and face since standing, leg lengths, may be NaN."""

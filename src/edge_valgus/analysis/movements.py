@@ -23,18 +23,24 @@ MAX_TRUNK: Final = (
 )
 MAX_SHIN: Final = 1.2  # … and a shin that got longer, or is not seen, are another's
 
-MIN_TRUNK: Final = 0.14  # trunk height over leg length: lying, …
-STANDING_SHIN: Final = 0.68  # … unless a shin kept so much of its height: who lies or kneels keeps less
+LYING_TRUNK: Final = 0.09  # trunk height over leg length: lying, or bent right over, …
+LOW_TRUNK: Final = 0.14  # … or so much, unless hands are seen and …
+STANDING_SHIN: Final = 0.68  # … a shin kept so much of its height: who lies or kneels keeps less
 
-# By how much the hips flex more than the knees, in degrees. Recorded squats: up to 35, one that is shown as wrong 55; drawn ones up
-# to 50. Deadlifts and who picks something up: from 40 on, half of them over 60. Where the hands are shows which it is.
-BENT_DEG: Final = 49.0  # with the hands at the knees; so much more …
-BENT_PER_HANDS_DEG: Final = 45.0  # … for every leg length that they are higher, and less where they are lower
-BENT_HANDS_DOWN_DEG: Final = (
-    40.0  # no more if the hands hang straight down, as to a bar on the floor, or are out of sight
+# By how much the hips flex more than the knees, in degrees. Recorded squats: up to 35, one that is shown as wrong 55; drawn ones:
+# 99 % up to 47. Deadlifts and who picks something up: from 40 on, half of them over 60. Where the hands are shows which it is.
+BENT_AT_KNEES_DEG: Final = 49.0  # with the hands at the knees; so much more …
+BENT_PER_HANDS_DEG: Final = 45.0  # … for every leg length that they are higher, and less where they are lower; …
+MOST_BENT_DEG: Final = 60.0  # … this at most, as under a bar
+BENT_HANDS_DOWN_DEG: Final = 40.0  # and this if they hang straight down, as to a bar on the floor, or are out of sight
+HANDS_HANG: Final = -0.62  # hands over the shoulders, in leg lengths: arms that hang straight down
+AT_FLOOR: Final = 0.27  # hands below the knees, in leg lengths, where no squat's are; dumbbells hang 0.26 below
+HANDS_SEEN_SHARE: Final = (
+    0.55  # of the deep frames: seen in fewer, as of who picks something up, hands are out of sight …
 )
-HANDS_DOWN: Final = -0.62  # hands over the shoulders, in leg lengths: arms that hang straight down
-HANDS_SEEN_SHARE: Final = 0.5  # of the deep frames: seen in fewer, as of who picks something up, hands are out of sight
+HIDDEN_TRUNK: Final = (
+    0.42  # … and legs are badly seen too: then the trunk's height when deep over that before has to tell
+)
 # The hips went back and the knees stayed nearly straight: a hinge, however shallow. Shallow squats flex the knees by 58° and more.
 HINGE_KNEE_DEG: Final = 54.0
 HINGE_BENT_DEG: Final = 20.0
@@ -127,7 +133,8 @@ def _sank_too_far(course: Course) -> bool:
 
 
 def _lay(course: Course) -> bool:
-    return course.trunk_deep < MIN_TRUNK and not course.shin_kept >= STANDING_SHIN
+    stands = course.shin_kept >= STANDING_SHIN and course.hands_known
+    return course.trunk_deep < (LYING_TRUNK if stands else LOW_TRUNK)
 
 
 def _grew(course: Course) -> bool:
@@ -135,14 +142,21 @@ def _grew(course: Course) -> bool:
     return 0.0 < MAX_TRUNK * course.trunk_before < course.trunk_deep and not course.shin_kept <= MAX_SHIN
 
 
+def _reached_for_the_floor(course: Course) -> bool:
+    """As for a plate, or to pull a bar off it."""
+    if course.hands_below_knees > AT_FLOOR:
+        return True
+    return not course.hands_known and course.trunk_deep < HIDDEN_TRUNK * course.trunk_before
+
+
 def _bent(course: Course) -> bool:
-    """For a bar, for a plate, or bowing."""
-    limits_deg = []
+    """The hips flexed far more than the knees: for a bar, for a plate, or bowing."""
+    limit_deg = MOST_BENT_DEG
     if course.hands_known:
-        limits_deg.append(BENT_DEG - BENT_PER_HANDS_DEG * course.hands_below_knees)
-    if not course.hands_known or course.hands_over_shoulders < HANDS_DOWN:
-        limits_deg.append(BENT_HANDS_DOWN_DEG)
-    return course.flexion.bend_deg > min(limits_deg)
+        limit_deg = min(limit_deg, BENT_AT_KNEES_DEG - BENT_PER_HANDS_DEG * course.hands_below_knees)
+    if not course.hands_known or course.hands_over_shoulders < HANDS_HANG:
+        limit_deg = min(limit_deg, BENT_HANDS_DOWN_DEG)
+    return course.flexion.bend_deg > limit_deg
 
 
 def _hinged(course: Course) -> bool:
@@ -211,6 +225,7 @@ _MOVEMENTS: Final[tuple[tuple[str, Callable[[Course], bool]], ...]] = (
     ("deeper than a body can go", _sank_too_far),
     ("not the same body", _grew),
     ("bent over or lying down", _lay),
+    ("bent over or lying down", _reached_for_the_floor),
     ("bent over or lying down", _bent),
     ("bent over or lying down", _hinged),
     ("did not stand up again", _stayed_bent),

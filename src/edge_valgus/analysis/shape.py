@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_valgus.analysis.body import Body
-from edge_valgus.analysis.flexion import Flexion, Heights, flexion_of
+from edge_valgus.analysis.flexion import LEAST_SHOWN, Flexion, Heights, flexion_of, heights_of
 from edge_valgus.analysis.movements import Course, objection_to
 from edge_valgus.events import Side
 
@@ -19,7 +19,6 @@ DEEP_SHARE: Final = 0.7  # of the deepest reading: frames above it are "deep"
 EDGE_SHARE: Final = 0.1  # of the frames: the first and the last ones
 FEET_SCORE: Final = 0.4  # from here on a leg is well seen
 MIN_FRAMES: Final = 6  # well seen ones; fewer don't show a movement
-SHORT_SHIN: Final = 0.1  # in leg lengths; a shin is 0.45: one that seemed shorter before the rep was not upright
 KNEELING_KNEE: Final = 0.2  # one knee lower than the other by this, in leg lengths …
 KNEELING_SHANK: Final = 0.32  # … with its own shank this short in the picture: kneeling down on it
 LOW_KNEE: Final = 0.22  # a knee this near the floor, in leg lengths, is about on it, …
@@ -46,12 +45,7 @@ class _Look:
     leg_score: float  # of the better leg
     ankles: tuple[float, float, float, float]  # left x, left y, right x, right y, in leg lengths
     shins: tuple[float, float]  # left and right, their heights in the picture
-
-    @property
-    def heights(self) -> Heights:
-        """Of the segments, in the picture."""
-        middle_of_knees = self.knee + abs(self.knees_apart) / 2.0
-        return Heights(sum(self.shins) / 2.0, self.shoulders - self.trunk - middle_of_knees, self.trunk)
+    heights: Heights
 
     @property
     def knee_down(self) -> bool:
@@ -95,6 +89,7 @@ class ShapeWitness:
                     (body.left.ankle[1] - body.left.knee[1]) / leg_length_px,
                     (body.right.ankle[1] - body.right.knee[1]) / leg_length_px,
                 ),
+                heights_of(body, leg_length_px),
             )
         )
 
@@ -124,8 +119,7 @@ def _course(looks: list[_Look]) -> Course:
     held = [look for look in deep if not math.isnan(look.hands)]
     hands = _median([look.hands for look in held]) if held else math.nan
     # The feet are asked of the frames that saw them: at the bottom of a deep squat many don't.
-    seen = [look for look in looks if look.leg_score >= FEET_SCORE] or looks
-    seen_deep = [look for look in deep if look.leg_score >= FEET_SCORE] or deep
+    seen, seen_deep = _seen_well(looks) or looks, _seen_well(deep) or deep
     return Course(
         deepest=max(look.depth for look in looks),
         depth=_median([look.depth for look in deep]),
@@ -156,23 +150,29 @@ def _course(looks: list[_Look]) -> Course:
 
 def _shin_kept(before: list[_Look], deep: list[_Look]) -> float:
     """Height of the shin that kept more of it, deep over that before, by frames that saw feet well; NaN if none did."""
-    before, deep = ([look for look in looks if look.leg_score >= FEET_SCORE] for looks in (before, deep))
+    before, deep = _seen_well(before), _seen_well(deep)
     if not before or not deep:
         return math.nan
     heights = [[_median([look.shins[at] for look in looks]) for looks in (before, deep)] for at in (0, 1)]
-    return max(after / max(first, SHORT_SHIN) for first, after in heights)
+    return max(after / max(first, LEAST_SHOWN) for first, after in heights)
 
 
 def _flexion(before: list[_Look], deep: list[_Look]) -> Flexion:
-    """By frames that saw feet well, if there are any before and any deep."""
-    seen = [[look for look in looks if look.leg_score >= FEET_SCORE] for looks in (before, deep)]
-    first, then = (_median_heights(looks) for looks in (seen if all(seen) else (before, deep)))
-    return flexion_of(first, then)
+    """By frames that saw feet well, if there are any."""
+    return flexion_of(_median_heights(_seen_well(before) or before), _median_heights(_seen_well(deep) or deep))
+
+
+def _seen_well(looks: list[_Look]) -> list[_Look]:
+    return [look for look in looks if look.leg_score >= FEET_SCORE]
 
 
 def _median_heights(looks: list[_Look]) -> Heights:
     heights = [look.heights for look in looks]
-    return Heights(*(_median([getattr(one, name) for one in heights]) for name in ("shin", "thigh", "trunk")))
+    return Heights(
+        shin=_median([one.shin for one in heights]),
+        thigh=_median([one.thigh for one in heights]),
+        trunk=_median([one.trunk for one in heights]),
+    )
 
 
 def _rear_knee_drop(deep: list[_Look]) -> float:
