@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final
 
 from edge_valgus.config import AUTO, MOVENET, PRACTICE
@@ -223,13 +224,18 @@ def _unfit_for_people(which: str, state_dir: Path | None) -> ModelMissing:
 
 
 def _given_file(path: Path, manifest: Path | None) -> ModelFile:
-    if not path.is_file():
+    try:
+        info = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        info = None
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise ModelError(f"{path} cannot be read ({error.strerror}); make it readable or correct the path") from error
+    if info is None or not S_ISREG(info.st_mode):
         raise ModelMissing(
             f"{path} is not a file", "give the path of a .tflite file or a name of: edge-valgus models list"
         )
-    size_bytes = path.stat().st_size
     for entry in load_manifest(manifest).values():
-        if size_bytes == entry.size_bytes and _sha256(path) == entry.sha256:
+        if info.st_size == entry.size_bytes and _sha256(path) == entry.sha256:
             return ModelFile(path, entry)
     return ModelFile(path, None)
 

@@ -66,9 +66,19 @@ def load_manifest(path: Path | None = None) -> dict[str, ManifestEntry]:
         table = read_table(path)
     except ConfigError as error:
         raise ModelError(f"the list of models {error}; {mend}") from error
+    if not table:
+        raise ModelError(f"the list of models {path} is empty; {mend}")
+    return {name: _entry(name, content, f"the list of models {path} is damaged", mend) for name, content in table.items()}
+
+
+def _entry(name: str, content: object, damaged: str, mend: str) -> ManifestEntry:
+    if not isinstance(content, dict):
+        raise ModelError(f"{damaged}: {name} is {content!r} and no table of a model; {mend}")
     try:
-        return {name: ManifestEntry.model_validate({**content, "name": name}) for name, content in table.items()}
-    except (ValidationError, TypeError) as error:
-        details = error.errors(include_url=False) if isinstance(error, ValidationError) else []
-        wrong = ", ".join(f"{'.'.join(str(part) for part in detail['loc'])} ({detail['msg']})" for detail in details)
-        raise ModelError(f"the list of models {path} is damaged: {wrong or error}; {mend}") from error
+        return ManifestEntry.model_validate({**content, "name": name})
+    except ValidationError as error:
+        wrong = ", ".join(
+            f"{'.'.join(str(part) for part in detail['loc'])} ({detail['msg']})"
+            for detail in error.errors(include_url=False)
+        )
+        raise ModelError(f"{damaged}: model {name}: {wrong}; {mend}") from error
