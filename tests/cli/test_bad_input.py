@@ -144,6 +144,13 @@ def test_before_a_camera_the_practice_network_has_to_be_asked_for(folder, edge_v
     assert done.returncode == 3
 
 
+def test_before_a_camera_a_network_that_nobody_knows_is_told_of(edge_valgus):
+    done = edge_valgus("run", "--mock-gpio", "--model", "tiny.tflite")
+    assert "edge-valgus: tiny.tflite is on no list of networks: nobody has measured how well it sees people" in (
+        done.stderr.splitlines()
+    )
+
+
 def test_a_corrupt_model_of_the_list(folder, good, edge_valgus):
     (folder / "bad-models").mkdir()
     path = folder / "bad-models" / load_manifest()[NAME].file

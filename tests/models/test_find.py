@@ -123,7 +123,9 @@ def test_a_path_is_taken_as_it_is(tmp_path, find):
 
 
 def test_a_path_that_cannot_be_looked_at_is_told(tmp_path, find):
-    with pytest.raises(ModelError, match=r"x\.tflite cannot be read \(File name too long\); make it readable or correct") as caught:
+    with pytest.raises(
+        ModelError, match=r"x\.tflite cannot be read \(File name too long\); make it readable or correct"
+    ) as caught:
         find(str(tmp_path / ("x" * 300 + ".tflite")))
     assert not isinstance(caught.value, ModelMissing)
 
@@ -141,7 +143,9 @@ def test_the_shipped_manifest_lists_movenet():
     [
         pytest.param(lambda _: "", "manifest.toml is empty", id="no models"),
         pytest.param(
-            lambda text: text.replace("bytes =", "size ="), "model tiny-model: bytes .*size", id="missing and unknown key"
+            lambda text: text.replace("bytes =", "size ="),
+            "model tiny-model: bytes .*size",
+            id="missing and unknown key",
         ),
         pytest.param(
             lambda text: text.replace("tiny.tflite", "../tiny.tflite", 1), "file", id="file outside its folder"

@@ -31,7 +31,9 @@ STANDING_SHIN: Final = 0.68  # … a shin kept so much of its height: who lies o
 # 99 % up to 47. Deadlifts and who picks something up: from 40 on, half of them over 60. Where the hands are shows which it is.
 BENT_AT_KNEES_DEG: Final = 49.0  # with the hands at the knees; so much more …
 BENT_PER_HANDS_DEG: Final = 45.0  # … for every leg length that they are higher, and less where they are lower; …
-MOST_BENT_DEG: Final = 60.0  # … this at most, as under a bar
+MOST_BENT_DEG: Final = 60.0  # … this at most, as under a bar, …
+MOST_BENT_DEEP_DEG: Final = 70.0  # … or this, where the hips went down and not only back …
+DOWN_DEPTH: Final = 0.4  # … by more than so much, by themselves: no hinge's do
 BENT_HANDS_DOWN_DEG: Final = 40.0  # and this if they hang straight down, as to a bar on the floor, or are out of sight
 HANDS_HANG: Final = -0.62  # hands over the shoulders, in leg lengths: arms that hang straight down
 AT_FLOOR: Final = 0.27  # hands below the knees, in leg lengths, where no squat's are; dumbbells hang 0.26 below
@@ -41,8 +43,10 @@ HANDS_SEEN_SHARE: Final = (
 HIDDEN_TRUNK: Final = (
     0.42  # … and legs are badly seen too: then the trunk's height when deep over that before has to tell
 )
-# The hips went back and the knees stayed nearly straight: a hinge, however shallow. Shallow squats flex the knees by 58° and more.
-HINGE_KNEE_DEG: Final = 54.0
+# The hips went back and hardly down, and the knees stayed nearly straight: a hinge, however shallow. MoveNet shows them 0.15 to 0.31
+# deep, by the hips alone, with knees bent by up to 57°; squats with knees so straight are deeper.
+HINGE_DEPTH: Final = 0.35
+HINGE_KNEE_DEG: Final = 58.0
 HINGE_BENT_DEG: Final = 20.0
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters hinge as much
 MIN_TRUNK_AGAIN: Final = 0.55  # trunk height after the rep over that before it: whoever stays bent did something else
@@ -151,7 +155,7 @@ def _reached_for_the_floor(course: Course) -> bool:
 
 def _bent(course: Course) -> bool:
     """The hips flexed far more than the knees: for a bar, for a plate, or bowing."""
-    limit_deg = MOST_BENT_DEG
+    limit_deg = MOST_BENT_DEEP_DEG if course.depth > DOWN_DEPTH else MOST_BENT_DEG
     if course.hands_known:
         limit_deg = min(limit_deg, BENT_AT_KNEES_DEG - BENT_PER_HANDS_DEG * course.hands_below_knees)
     if not course.hands_known or course.hands_over_shoulders < HANDS_HANG:
@@ -163,7 +167,8 @@ def _hinged(course: Course) -> bool:
     """The hips went back and the knees hardly bent, over both feet."""
     if max(course.feet_apart, course.feet_apart_deep) > LIFTED_FOOT:
         return False
-    return course.flexion.knee_deg < HINGE_KNEE_DEG and course.flexion.bend_deg > HINGE_BENT_DEG
+    straight = course.depth < HINGE_DEPTH and course.flexion.knee_deg < HINGE_KNEE_DEG
+    return straight and course.flexion.bend_deg > HINGE_BENT_DEG
 
 
 def _stayed_bent(course: Course) -> bool:

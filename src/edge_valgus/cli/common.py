@@ -90,7 +90,7 @@ def overridden(
 def open_model(config: Config, model_dir: Path | None, *, real_people: bool = False) -> tuple[KeypointModel, str]:
     """Find and load the model that the settings name; returns it and the name to show. Raises ModelError.
 
-    real_people: see `find_model`. The practice network is told of, in the log and so in a terminal.
+    real_people: see `find_model`. The practice network, and before a camera one that is on no list, is told of in the log and so in a terminal.
     """
     require_folder(model_dir)
     found = find_model(
@@ -103,6 +103,8 @@ def open_model(config: Config, model_dir: Path | None, *, real_people: bool = Fa
         verified=found.entry is not None,
     )
     tell_of_practice(found.name)
+    if real_people and found.entry is None:
+        log.warning("%s is on no list of networks: nobody has measured how well it sees people", found.path)
     return network, found.name
 
 

@@ -68,7 +68,9 @@ def load_manifest(path: Path | None = None) -> dict[str, ManifestEntry]:
         raise ModelError(f"the list of models {error}; {mend}") from error
     if not table:
         raise ModelError(f"the list of models {path} is empty; {mend}")
-    return {name: _entry(name, content, f"the list of models {path} is damaged", mend) for name, content in table.items()}
+    return {
+        name: _entry(name, content, f"the list of models {path} is damaged", mend) for name, content in table.items()
+    }
 
 
 def _entry(name: str, content: object, damaged: str, mend: str) -> ManifestEntry:
