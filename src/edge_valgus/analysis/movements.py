@@ -44,9 +44,9 @@ HIDDEN_TRUNK: Final = (
     0.42  # … and legs are badly seen too: then the trunk's height when deep over that before has to tell
 )
 # The hips went back and hardly down, and the knees stayed nearly straight: a hinge, however shallow. MoveNet shows them 0.15 to 0.31
-# deep, by the hips alone, with knees bent by up to 57°; squats with knees so straight are deeper.
-HINGE_DEPTH: Final = 0.35
-HINGE_KNEE_DEG: Final = 58.0
+# deep, by the hips alone, with knees bent by up to 57°; most squats with knees so straight are deeper.
+HINGE_DEPTH: Final = 0.32
+HINGE_KNEE_DEG: Final = 56.0
 HINGE_BENT_DEG: Final = 20.0
 LIFTED_FOOT: Final = 0.18  # one foot over the other by this, in leg lengths: on one leg lifters hinge as much
 MIN_TRUNK_AGAIN: Final = 0.55  # trunk height after the rep over that before it: whoever stays bent did something else
