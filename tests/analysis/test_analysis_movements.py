@@ -36,6 +36,7 @@ SQUAT = Course(
 )
 HANGING = {"hands_over_shoulders": -0.6, "hands_below_knees": 0.0}
 HANGING_DOWN = {"hands_over_shoulders": -0.65, "hands_below_knees": 0.05}
+REACHING = {"hands_over_shoulders": -0.47, "hands_below_knees": 0.01}
 UNSEEN = {
     "hands_over_shoulders": math.nan,
     "hands_below_knees": math.nan,
@@ -76,6 +77,10 @@ def seen(trunk_kept: float, shin_kept: float, **changes: object) -> Course:
         pytest.param(bend(48.0, hands_over_shoulders=-0.41, hands_below_knees=0.0), id="hands at the knees, leaning far"),
         pytest.param(bend(57.0, hands_below_knees=-0.2), id="hands over the knees, leaning further"),
         pytest.param(bend(59.0, hands_below_knees=-0.4, depth=0.39), id="leaning far under a bar"),
+        pytest.param(course(depth=0.69, trunk_deep=0.39 * 0.6, **REACHING), id="hands under the knees, trunk up"),
+        pytest.param(course(depth=0.71, trunk_deep=0.37 * 0.6, **REACHING), id="hands under the knees, hips low"),
+        pytest.param(course(depth=0.69, trunk_deep=0.37 * 0.6, **REACHING | {"hands_below_knees": -0.01}), id="hands over the knees"),
+        pytest.param(course(depth=0.69, trunk_deep=0.37 * 0.6, **REACHING | {"hands_over_shoulders": -0.45}), id="hands not far down"),
         pytest.param(course(trunk_deep=0.9), id="somebody's trunk in front"),
         pytest.param(seen(0.16, 0.69), id="leaning far under a bar, seen from high above"),
         pytest.param(bend(69.0, depth=0.41, hands_below_knees=-0.5), id="leaning far under a bar, hips well down, as MoveNet sees it"),
@@ -125,6 +130,7 @@ BENT = "bent over or lying down"
         pytest.param(course(trunk_deep=0.08), BENT, id="bent right over"),
         pytest.param(seen(0.05, 0.7, **HANGING), BENT, id="picking up, shins behind a plate"),
         pytest.param(bend(0.0, **HANGING_DOWN | {"hands_below_knees": 0.28}), BENT, id="hands at the floor"),
+        pytest.param(course(depth=0.69, trunk_deep=0.37 * 0.6, **REACHING), BENT, id="a deadlift, shins badly seen"),
         pytest.param(bend(41.0, **UNSEEN), BENT, id="picking up, hands out of sight"),
         pytest.param(bend(20.0, trunk_deep=0.41 * 0.6, **UNSEEN), BENT, id="picking up, hands and legs badly seen"),
         pytest.param(bend(41.0, hands_seen_share=0.53), BENT, id="hands seen too seldom"),

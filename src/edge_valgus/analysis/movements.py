@@ -38,11 +38,13 @@ BENT_HANDS_DOWN_DEG: Final = 40.0  # and this if they hang straight down, as to 
 HANDS_HANG: Final = -0.62  # hands over the shoulders, in leg lengths: arms that hang straight down
 AT_FLOOR: Final = 0.27  # hands below the knees, in leg lengths, where no squat's are; dumbbells hang 0.26 below
 HANDS_SEEN_SHARE: Final = (
-    0.55  # of the deep frames: seen in fewer, as of who picks something up, hands are out of sight …
+    0.55  # of the deep frames: seen in fewer, as of who picks something up, hands are out of sight
 )
-HIDDEN_TRUNK: Final = (
-    0.42  # … and legs are badly seen too: then the trunk's height when deep over that before has to tell
-)
+# Networks see the legs of who bends badly: then the trunk's height when deep over that before has to tell, …
+HIDDEN_TRUNK: Final = 0.42  # … of who has the hands out of sight, …
+REACHING_TRUNK: Final = 0.38  # … or below the knees, …
+REACHING_HANDS: Final = -0.46  # … so far under the shoulders, in leg lengths, …
+REACHING_DEPTH: Final = 0.7  # … and hips no lower than this, as at a bar; squats with such hands and trunks are deeper
 # The hips went back and hardly down, and the knees stayed nearly straight: a hinge, however shallow. MoveNet shows them 0.15 to 0.31
 # deep, by the hips alone, with knees bent by up to 57°; most squats with knees so straight are deeper.
 HINGE_DEPTH: Final = 0.32
@@ -150,7 +152,10 @@ def _reached_for_the_floor(course: Course) -> bool:
     """As for a plate, or to pull a bar off it."""
     if course.hands_below_knees > AT_FLOOR:
         return True
-    return not course.hands_known and course.trunk_deep < HIDDEN_TRUNK * course.trunk_before
+    if not course.hands_known:
+        return course.trunk_deep < HIDDEN_TRUNK * course.trunk_before
+    reaching = course.hands_below_knees > 0.0 and course.hands_over_shoulders < REACHING_HANDS
+    return reaching and course.depth < REACHING_DEPTH and course.trunk_deep < REACHING_TRUNK * course.trunk_before
 
 
 def _bent(course: Course) -> bool:
