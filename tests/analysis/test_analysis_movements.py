@@ -75,8 +75,10 @@ def seen(trunk_kept: float, shin_kept: float, **changes: object) -> Course:
         pytest.param(bend(39.0, **HANGING_DOWN), id="arms that hang straight down, leaning far"),
         pytest.param(bend(36.0, hands_over_shoulders=-0.7, hands_below_knees=0.26), id="dumbbells at the sides, deep"),
         pytest.param(bend(48.0, hands_over_shoulders=-0.41, hands_below_knees=0.0), id="hands at the knees, leaning far"),
-        pytest.param(bend(57.0, hands_below_knees=-0.2), id="hands over the knees, leaning further"),
+        pytest.param(bend(57.9, hands_below_knees=-0.2), id="hands over the knees, leaning further"),
         pytest.param(bend(59.0, hands_below_knees=-0.4, depth=0.39), id="leaning far under a bar"),
+        pytest.param(bend(45.0, hands_seen_share=0.56, hands_below_knees=0.0), id="leaning far, hands seen often enough"),
+        pytest.param(bend(45.0, hands_over_shoulders=-0.61, hands_below_knees=0.0), id="leaning far, arms not quite straight down"),
         pytest.param(course(depth=0.69, trunk_deep=0.39 * 0.6, **REACHING), id="hands under the knees, trunk up"),
         pytest.param(course(depth=0.71, trunk_deep=0.37 * 0.6, **REACHING), id="hands under the knees, hips low"),
         pytest.param(course(depth=0.69, trunk_deep=0.37 * 0.6, **REACHING | {"hands_below_knees": -0.01}), id="hands over the knees"),
@@ -86,7 +88,7 @@ def seen(trunk_kept: float, shin_kept: float, **changes: object) -> Course:
         pytest.param(bend(69.0, depth=0.41, hands_below_knees=-0.5), id="leaning far under a bar, hips well down, as MoveNet sees it"),
         pytest.param(bend(25.0, knee_deg=57.0, depth=0.31), id="shallow, leaning"),
         pytest.param(bend(25.0, knee_deg=50.0, depth=0.33), id="leaning, knees that seem straighter than they are"),
-        pytest.param(bend(19.0, knee_deg=45.0, depth=0.3), id="shallow, upright"),
+        pytest.param(bend(19.5, knee_deg=45.0, depth=0.3), id="shallow, upright"),
         pytest.param(course(trunk_deep=0.26, trunk_after=0.35), id="a quick one, whose trunk comes up last"),
         pytest.param(
             shallow(0.46, trunk_deep=0.45, feet_apart=0.26, feet_apart_deep=0.26, rear_knee_drop=0.07, knee_down_share=0.43),
@@ -139,6 +141,7 @@ BENT = "bent over or lying down"
         pytest.param(bend(50.0, hands_over_shoulders=-0.4, hands_below_knees=0.0), BENT, id="bowing, hands on the knees"),
         pytest.param(bend(71.0, hands_below_knees=-0.6), BENT, id="bent further than any squat"),
         pytest.param(bend(61.0, depth=0.39), BENT, id="a good morning"),
+        pytest.param(bend(59.0, hands_below_knees=-0.2), BENT, id="bowing, hands over the knees"),
         pytest.param(bend(21.0, knee_deg=55.0, depth=0.31), BENT, id="a shallow good morning"),
         pytest.param(
             bend(25.0, knee_deg=50.0, depth=0.3, feet_apart=0.17, feet_apart_deep=0.17, rear_knee_drop=-0.1),

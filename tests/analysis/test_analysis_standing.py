@@ -266,19 +266,24 @@ def test_objection(stick, objection):
     assert verdict((1.0, stick), (1.0, STANDING)) == objection
 
 
-def test_frames_that_saw_no_feet_do_not_say_how_far_knees_are_bent():
-    witness = ShapeWitness()
-    shins_on_the_floor = replace(down_to(0.8), knee_up_left=-0.4, knee_up_right=-0.4)
-    for time_s, pose in film((0.2, STANDING), (1.0, down_to(0.8)), (0.6, down_to(0.8)), (1.0, STANDING)):
-        assert pose is not None
-        lost = 1.2 < time_s < 1.6
-        witness.see(
-            body(shins_on_the_floor, score=0.3) if lost else body_of(pose),
-            time_s,
-            0.8 if 1.0 < time_s < 2.0 else 0.1,
-            220.0,
-        )
-    assert witness.objection(0.0, 2.8) is None
+@pytest.mark.parametrize(
+    ("lost_s", "objection"),
+    [(0.7, None), (1.0, "bent over or lying down")],
+    ids=["most of the bottom", "all of the bottom"],
+)
+def test_frames_that_saw_no_feet_say_how_far_knees_are_bent_only_if_no_others_do(lost_s, objection):
+    witness, time_s = ShapeWitness(), 0.0
+    bent = replace(down_to(0.8), trunk=0.2, knee_up_left=0.05, knee_up_right=0.05)
+    for for_s, stick, score in (
+        (0.5, STANDING, 0.8),
+        (1.0 - lost_s, down_to(0.8), 0.8),
+        (lost_s, bent, 0.3),
+        (0.5, STANDING, 0.8),
+    ):
+        for _ in range(round(for_s * 30)):
+            witness.see(body(stick, score=score), time_s, stick.depth, 220.0)
+            time_s += 1 / 30
+    assert witness.objection(0.0, time_s) == objection
 
 
 def test_stepping_out_and_back_is_a_lunge_however_its_bottom_looks():

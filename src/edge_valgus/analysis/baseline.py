@@ -15,10 +15,8 @@ from edge_valgus.analysis.measures import trunk_shift_pct
 from edge_valgus.analysis.segmenter import MAX_GAP_S
 
 MIN_STRAIGHTNESS: Final = 0.72  # thigh height over shank height in the picture; 0.8–1.35 was seen standing, by camera
-TRUNK_TO_LEG: Final = (
-    0.38,
-    1.0,
-)  # trunk height over leg length, standing; 0.39–0.8 was seen, and 0.36 of who holds a plank
+# Trunk height over leg length, standing; 0.39–0.8 was seen, and 0.36 of who holds a plank.
+TRUNK_TO_LEG: Final = (0.38, 1.0)
 RISE_TIME_S: Final = 0.1  # a body that gets longer was not yet standing: believe it fast
 DRIFT_TIME_S: Final = (
     1.5  # a body that stands and is shorter has moved, or sets a foot forward and is longer: believe it slowly

@@ -25,9 +25,8 @@ BENT_HANDS_UNSEEN: Final = 0.4
 BENT_HANDS_DOWN: Final = 0.49  # on the way down a squat folds before its hips sink
 HANDS_LOW: Final = -0.42  # hands over the shoulders, in leg lengths: nothing on the back; held forward they are higher
 AT_KNEES: Final = -0.08  # hands below the knees, in leg lengths: who keeps them higher reaches for nothing on the floor
-FOLDS: Final = (
-    0.92  # trunk height lost over hips' travel: drawn deadlifts 0.93 to 1.16, squats with hanging arms up to 0.9
-)
+# Trunk height lost over hips' travel: drawn deadlifts 0.93 to 1.16, squats with hanging arms up to 0.9.
+FOLDS: Final = 0.92
 
 
 def doubt_about(body: Body, standing: Standing, noise_pct: float) -> Doubt | None:

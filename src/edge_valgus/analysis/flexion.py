@@ -16,7 +16,7 @@ from typing import Final
 from edge_valgus.analysis.body import Body
 
 LEAST_SHOWN: Final = 0.1  # leg lengths: a segment that showed less before was not seen where it is
-FREE_FOOT: Final = 0.12  # leg lengths that one foot is higher in the picture: its leg is free, and not the one that is bent under the body
+FREE_LEG: Final = 0.12  # leg lengths that its foot is higher in the picture: it does not carry the body
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def heights_of(body: Body, leg_length_px: float) -> Heights:
     """In standing leg lengths."""
     legs = [leg for leg in (body.left, body.right) if leg.seen] or [body.left, body.right]
     lowest_px = max(leg.ankle[1] for leg in legs)
-    legs = [leg for leg in legs if lowest_px - leg.ankle[1] < FREE_FOOT * leg_length_px]
+    legs = [leg for leg in legs if lowest_px - leg.ankle[1] < FREE_LEG * leg_length_px]
     knee_px, ankle_px = (sum(ys) / len(legs) for ys in ([leg.knee[1] for leg in legs], [leg.ankle[1] for leg in legs]))
     return Heights(
         shin=(ankle_px - knee_px) / leg_length_px,

@@ -16,7 +16,8 @@ FALLS: Final = (0.5, 1.1)  # what is believed of any lifter: upright and with a 
 FORGET_FROM: Final = 20.0  # s × depth²; so much squatting is remembered, not more: the next lifter may lean differently
 LEARN_FROM: Final = 0.3  # depth
 MAX_STEP_S: Final = 0.15  # a frame after a gap doesn't weigh as much as the gap was long
-STRANGERS_SHARE, KNOWN_SHARE = 0.25, 0.5  # of the upper body in a best guess, at first and at last
+STRANGERS_SHARE: Final = 0.25  # of the upper body in a best guess, at first …
+KNOWN_SHARE: Final = 0.5  # … and at last
 KNOWN_AFTER: Final = 0.5  # s × depth² of squatting after which half of what can be known of a lifter is known
 MOST_APART: Final = 0.2  # in depth: more than this the upper body is not believed against the hips; whoever bends over
 

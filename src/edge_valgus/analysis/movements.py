@@ -37,9 +37,8 @@ DOWN_DEPTH: Final = 0.4  # … by more than so much, by themselves: no hinge's d
 BENT_HANDS_DOWN_DEG: Final = 40.0  # and this if they hang straight down, as to a bar on the floor, or are out of sight
 HANDS_HANG: Final = -0.62  # hands over the shoulders, in leg lengths: arms that hang straight down
 AT_FLOOR: Final = 0.27  # hands below the knees, in leg lengths, where no squat's are; dumbbells hang 0.26 below
-HANDS_SEEN_SHARE: Final = (
-    0.55  # of the deep frames: seen in fewer, as of who picks something up, hands are out of sight
-)
+# Of the deep frames: seen in fewer, as of who picks something up, hands are out of sight.
+HANDS_SEEN_SHARE: Final = 0.55
 # Networks see the legs of who bends badly: then the trunk's height when deep over that before has to tell, …
 HIDDEN_TRUNK: Final = 0.42  # … of who has the hands out of sight, …
 REACHING_TRUNK: Final = 0.38  # … or below the knees, …
