@@ -17,6 +17,7 @@ from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.capture.replay import PoseWriter
 
 COMMAND = [sys.executable, "-m", "edge_valgus"]
+FAULT_LIGHTS = "fault: red and amber by turns\n"
 TIMEOUT_S = 180.0  # a demonstration takes 10 s of one core, and a machine may have other things to do
 
 
@@ -57,6 +58,18 @@ class CommandLine:
             process.wait()
             raise
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def refused(done: subprocess.CompletedProcess[str], *says: str, status: int, out: str = "") -> str:
+    """One line on standard error, which says these, and the exit status."""
+    assert done.returncode == status, done.stderr
+    assert done.stdout == out
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("edge-valgus: ")
+    for part in says:
+        assert part in lines[0]
+    return lines[0]
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import importlib.util
 import os
 import shutil
 import socket
@@ -16,37 +15,10 @@ import av
 import command_line
 import numpy as np
 import pytest
-from command_line import CommandLine, free_port, write_grey_video
+from command_line import FAULT_LIGHTS, free_port, refused, write_grey_video
 from PIL import Image
 
-from edge_valgus.config import PRACTICE, PRACTICE_NOTICE
-from edge_valgus.models.find import check_file
-from edge_valgus.models.manifest import load_manifest
 from edge_valgus.store.writer import Store
-from tiny_model import write_tiny_model
-
-NAME = "movenet-lightning-int8"
-
-
-@pytest.fixture(scope="module")
-def folder():
-    # Short: a socket's path has to fit into 107 bytes.
-    path = Path(tempfile.mkdtemp(prefix="ev-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture(scope="module")
-def good(folder):
-    """A good video and a network that answers, so that only what is meant to be wrong is."""
-    write_tiny_model(folder / "tiny.tflite")
-    return write_grey_video(folder / "good.mp4")
-
-
-@pytest.fixture(scope="module")
-def edge_valgus(folder, good):
-    return CommandLine(folder)
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +41,6 @@ def videos(folder, good):
     locked.write_bytes(whole)
     locked.chmod(0)
     return folder
-
-
-FAULT_LIGHTS = "fault: red and amber by turns\n"
-
-
-def refused(done, *says, status, out=""):
-    """One line on standard error, which says these, and the exit status."""
-    assert done.returncode == status, done.stderr
-    assert done.stdout == out
-    lines = done.stderr.splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("edge-valgus: ")
-    for part in says:
-        assert part in lines[0]
-    return lines[0]
 
 
 @pytest.mark.parametrize(
@@ -120,66 +77,6 @@ def test_a_video_that_breaks_off_is_judged_as_far_as_it_goes(folder, good, edge_
     assert len(done.stderr.splitlines()) == 1
     assert "cut.mkv: the video breaks off after " in done.stderr
     assert (folder / "cut.jsonl").exists()
-
-
-def test_a_missing_model_that_the_settings_name_is_not_replaced_by_the_practice_network(folder, good, edge_valgus):
-    settings = folder / "named.toml"
-    settings.write_text((folder / "config.toml").read_text() + f'[model]\nname = "{NAME}"\n')
-    for asked in (("--model", NAME), ("--config", settings)):
-        line = refused(edge_valgus("analyze", good, *asked), NAME, "no-models", status=4)
-        assert f"edge-valgus models fetch {NAME}" in line
-
-
-def test_before_a_camera_the_practice_network_has_to_be_asked_for(folder, edge_valgus):
-    says = ("drawn lifters only", f"edge-valgus models fetch {NAME}", f'name = "{PRACTICE}" under [model]')
-    refused(edge_valgus("run", "--mock-gpio"), *says, status=4, out=FAULT_LIGHTS)
-    settings = folder / "practice.toml"
-    settings.write_text((folder / "config.toml").read_text() + f'[model]\nname = "{PRACTICE}"\n')
-    done = edge_valgus("run", "--mock-gpio", "--config", settings)
-    if importlib.util.find_spec("picamera2"):
-        pytest.skip("this machine may have a camera")
-    told, line = done.stderr.splitlines()
-    assert told == f"edge-valgus: {PRACTICE_NOTICE}"
-    assert "picamera2" in line, "it was let through to the camera, and there is none"
-    assert done.returncode == 3
-
-
-def test_before_a_camera_a_network_that_nobody_knows_is_told_of(edge_valgus):
-    if importlib.util.find_spec("picamera2"):
-        pytest.skip("this machine may have a camera")
-    done = edge_valgus("run", "--mock-gpio", "--model", "tiny.tflite")
-    assert "edge-valgus: tiny.tflite is on no list of networks: nobody has measured how well it sees people" in (
-        done.stderr.splitlines()
-    )
-
-
-def test_a_corrupt_model_of_the_list(folder, good, edge_valgus):
-    (folder / "bad-models").mkdir()
-    path = folder / "bad-models" / load_manifest()[NAME].file
-    path.write_bytes(b"\0" * load_manifest()[NAME].size_bytes)
-    refused(edge_valgus("analyze", good, "--model-dir", path.parent), str(path), "SHA-256", "models fetch", status=4)
-    with pytest.raises(Exception, match="SHA-256"):
-        check_file(path, load_manifest()[NAME])
-
-
-@pytest.mark.parametrize(
-    ("model", "says"),
-    [
-        pytest.param("text.tflite", "not a model that litert can run", id="text"),
-        pytest.param("cut.tflite", "not a model that litert can run", id="truncated"),
-        pytest.param("multi.tflite", "output is float32 [1, 6, 56]", id="of other shapes"),
-        pytest.param("nowhere.tflite", "is not a file", id="missing"),
-        pytest.param("movenet-lightening-int8", f"did you mean {NAME}?", id="misspelt"),
-    ],
-)
-def test_a_model_given_that_is(folder, good, edge_valgus, model, says):
-    if model == "text.tflite":
-        (folder / model).write_text("no model")
-    elif model == "cut.tflite":
-        (folder / model).write_bytes((folder / "tiny.tflite").read_bytes()[:300])
-    elif model == "multi.tflite":
-        write_tiny_model(folder / model, output_shape=(1, 6, 56))
-    refused(edge_valgus("analyze", good, "--model", model, "--runtime", "litert"), model, says, status=4)
 
 
 @pytest.mark.parametrize(
@@ -417,10 +314,6 @@ def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(folder, edge_va
 
 def test_a_name_that_would_command_the_terminal_is_spelled_out(edge_valgus):
     refused(edge_valgus("analyze", "a\x1b[31mb.mp4"), r"a\x1b[31mb.mp4", "no such file", status=3)
-
-
-def test_a_model_that_was_asked_for_is_not_done_without(edge_valgus):
-    refused(edge_valgus("demo", "--headless", "--model", "nowhere.tflite"), "nowhere.tflite", status=4)
 
 
 def test_a_seed_beyond_any_is_refused(edge_valgus):

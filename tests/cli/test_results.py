@@ -8,17 +8,15 @@ import json
 import os
 import pty
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
-from command_line import COMMAND, CommandLine, drawn_set, free_port, write_drawn_video, write_grey_video, write_poses
+from command_line import COMMAND, drawn_set, free_port, write_drawn_video, write_grey_video, write_poses
 
 from edge_valgus.config import MOVENET, PRACTICE, PRACTICE_NOTICE
 from tiny_model import write_tiny_model
@@ -33,18 +31,6 @@ REP_KEYS = [
     *("flagged_frames", "peak_mkd_left_pct", "peak_mkd_right_pct", "peak_fppa_left_deg", "peak_fppa_right_deg"),
     "min_kasr",
 ]
-
-
-@pytest.fixture(scope="module")
-def folder():
-    path = Path(tempfile.mkdtemp(prefix="ev-"))
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture(scope="module")
-def edge_valgus(folder):
-    return CommandLine(folder)
 
 
 @pytest.fixture(scope="module")
