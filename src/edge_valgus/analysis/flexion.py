@@ -46,10 +46,13 @@ class Flexion:
 
 def heights_of(body: Body, leg_length_px: float) -> Heights:
     """In standing leg lengths."""
-    legs = [leg for leg in (body.left, body.right) if leg.seen] or [body.left, body.right]
-    lowest_px = max(leg.ankle[1] for leg in legs)
-    legs = [leg for leg in legs if lowest_px - leg.ankle[1] < FREE_LEG * leg_length_px]
-    knee_px, ankle_px = (sum(ys) / len(legs) for ys in ([leg.knee[1] for leg in legs], [leg.ankle[1] for leg in legs]))
+    left, right = body.left, body.right
+    lower, higher = (left, right) if left.ankle[1] > right.ankle[1] else (right, left)
+    if left.seen != right.seen:
+        lower = higher = left if left.seen else right
+    elif lower.ankle[1] - higher.ankle[1] >= FREE_LEG * leg_length_px:
+        higher = lower
+    knee_px, ankle_px = (lower.knee[1] + higher.knee[1]) / 2, (lower.ankle[1] + higher.ankle[1]) / 2
     return Heights(
         shin=(ankle_px - knee_px) / leg_length_px,
         thigh=(knee_px - body.hip[1]) / leg_length_px,

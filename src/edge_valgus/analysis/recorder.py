@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
+from array import array
 from typing import Final
 
 import numpy as np
@@ -13,18 +12,26 @@ from edge_valgus.analysis.segmenter import Segment
 from edge_valgus.events import TRACE_COLUMNS, Measures, Rep, Side, Valgus
 
 MIN_JUDGED_SHARE: Final = 0.5  # of a rep's frames below the judging depth in which a leg must be read to be called fine
+_WIDTH: Final = len(TRACE_COLUMNS)
 _COLUMN: Final = {name: i for i, name in enumerate(TRACE_COLUMNS)}
+_KASR, _PELVIC_TILT, _TRUNK_LEAN = (_COLUMN[name] for name in ("kasr", "pelvic_tilt_deg", "trunk_lean_deg"))
+_MKD: Final = {side: _COLUMN[f"mkd_{side}_pct"] for side in Side}
+_FPPA: Final = {side: _COLUMN[f"fppa_{side}_deg"] for side in Side}
+_FLAGGED: Final = {side: _COLUMN[f"flagged_{side}"] for side in Side}
 
 
 class RepRecorder:
-    """Rows of the trace, oldest first. They outlast a rep's end, since the next one may begin there."""
+    """Rows of the trace, oldest first. They outlast a rep's end, since the next one may begin there.
+
+    A rep is closed between the model and the light: rows lie in one piece of memory, as the trace needs them.
+    """
 
     def __init__(self) -> None:
-        self._rows: deque[tuple[float, ...]] = deque()
+        self._values = array("d")  # row after row
 
     def add(self, time_s: float, measures: Measures, *, flagged_left: bool, flagged_right: bool, judged: bool) -> None:
-        """One frame of it."""
-        self._rows.append(
+        """One frame of it, later than those before."""
+        self._values.extend(
             (
                 time_s,
                 measures.depth,
@@ -35,16 +42,18 @@ class RepRecorder:
                 measures.fppa_right_deg,
                 measures.pelvic_tilt_deg,
                 measures.trunk_lean_deg,
-                float(flagged_left),
-                float(flagged_right),
-                float(judged),
+                flagged_left,
+                flagged_right,
+                judged,
             )
         )
 
     def forget_before(self, time_s: float) -> None:
         """Those frames belong to no rep any more."""
-        while self._rows and self._rows[0][0] < time_s:
-            self._rows.popleft()
+        old = 0
+        while old < len(self._values) and self._values[old] < time_s:
+            old += _WIDTH
+        del self._values[:old]
 
     def rep(
         self,
@@ -56,17 +65,20 @@ class RepRecorder:
         free_legs: frozenset[Side] = frozenset(),
     ) -> Rep:
         """Close the rep. free_legs: legs that swung free and need no verdict, as long as the other has one."""
-        rows = [row for row in self._rows if segment.start_s <= row[0] <= segment.end_s]
+        exact = np.array(self._values, np.float64).reshape(-1, _WIDTH)
+        times_s = exact[:, 0]
+        exact = exact[times_s.searchsorted(segment.start_s) : times_s.searchsorted(segment.end_s, side="right")]
         # Subtract before narrowing: capture clocks count from the machine's start, and float32 holds 7 digits.
-        exact = np.array(rows, np.float64).reshape(-1, len(TRACE_COLUMNS))
         exact[:, 0] -= segment.start_s
         trace = exact.astype(np.float32)
-        left, right = trace[:, _COLUMN["flagged_left"]] > 0, trace[:, _COLUMN["flagged_right"]] > 0
+        left, right = (trace[:, _FLAGGED[side]] > 0 for side in (Side.LEFT, Side.RIGHT))
         judged = trace[:, _COLUMN["judged"]] > 0
         deep = trace[:, _COLUMN["depth"]] >= judge_from_depth
-        unread = frozenset(side for side in Side if _read_share(trace, side, judged, deep) < MIN_JUDGED_SHARE)
+        considered = trace[deep & judged]
+        most, least = _most(considered), _least(considered)
+        needed = max(1.0, MIN_JUDGED_SHARE * int(deep.sum()))
+        unread = frozenset(side for side in Side if _readings(considered, side) < needed)
         in_doubt = len(unread) == len(Side) or not unread <= free_legs
-        considered = deep & judged
         return Rep(
             number=number,
             counted=counted,
@@ -78,13 +90,13 @@ class RepRecorder:
             flagged_frames=int((left | right).sum()),
             judged_frames=int(judged.sum()),
             frames=len(trace),
-            peak_mkd_left_pct=_peak(trace, "mkd_left_pct", considered),
-            peak_mkd_right_pct=_peak(trace, "mkd_right_pct", considered),
-            peak_fppa_left_deg=_peak(trace, "fppa_left_deg", considered),
-            peak_fppa_right_deg=_peak(trace, "fppa_right_deg", considered),
-            min_kasr=-_peak(-trace, "kasr", considered),
-            peak_pelvic_tilt_deg=_largest(trace, "pelvic_tilt_deg", considered),
-            peak_trunk_lean_deg=_largest(trace, "trunk_lean_deg", considered),
+            peak_mkd_left_pct=most[_MKD[Side.LEFT]],
+            peak_mkd_right_pct=most[_MKD[Side.RIGHT]],
+            peak_fppa_left_deg=most[_FPPA[Side.LEFT]],
+            peak_fppa_right_deg=most[_FPPA[Side.RIGHT]],
+            min_kasr=least[_KASR],
+            peak_pelvic_tilt_deg=_further(least[_PELVIC_TILT], most[_PELVIC_TILT]),
+            peak_trunk_lean_deg=_further(least[_TRUNK_LEAN], most[_TRUNK_LEAN]),
             trace=trace,
         )
 
@@ -95,22 +107,22 @@ def _valgus(left: bool, right: bool, *, in_doubt: bool) -> Valgus:
     return Valgus.UNKNOWN if in_doubt else Valgus.NONE
 
 
-def _read_share(trace: NDArray[np.float32], side: Side, judged: NDArray[np.bool_], deep: NDArray[np.bool_]) -> float:
-    """In how many of the deep frames that leg had a reading."""
-    if not deep.any():
-        return 0.0
-    read = judged & ~np.isnan(trace[:, _COLUMN[f"mkd_{side}_pct"]])
-    return float(read[deep].mean())
+def _readings(rows: NDArray[np.float32], side: Side) -> int:
+    """In how many of them that leg had one."""
+    return len(rows) - int(np.isnan(rows[:, _MKD[side]]).sum())
 
 
-def _peak(trace: NDArray[np.float32], column: str, rows: NDArray[np.bool_]) -> float:
-    values = trace[rows, _COLUMN[column]]
-    values = values[~np.isnan(values)]
-    return float(values.max()) if values.size else math.nan
+def _most(rows: NDArray[np.float32]) -> list[float]:
+    """Of each column; NaN where none was read."""
+    values: list[float] = np.fmax.reduce(rows, axis=0, initial=np.nan).tolist()
+    return values
 
 
-def _largest(trace: NDArray[np.float32], column: str, rows: NDArray[np.bool_]) -> float:
-    """The value furthest from zero, with its sign."""
-    values = trace[rows, _COLUMN[column]]
-    values = values[~np.isnan(values)]
-    return float(values[np.abs(values).argmax()]) if values.size else math.nan
+def _least(rows: NDArray[np.float32]) -> list[float]:
+    values: list[float] = np.fmin.reduce(rows, axis=0, initial=np.nan).tolist()
+    return values
+
+
+def _further(least: float, most: float) -> float:
+    """The one further from zero, with its sign."""
+    return most if abs(most) >= abs(least) else least

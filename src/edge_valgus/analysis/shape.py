@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_valgus.analysis.body import Body
-from edge_valgus.analysis.flexion import LEAST_SHOWN, Flexion, Heights, flexion_of, heights_of
+from edge_valgus.analysis.flexion import LEAST_SHOWN, Heights, flexion_of, heights_of
 from edge_valgus.analysis.movements import Course, objection_to
 from edge_valgus.events import Side
 
@@ -36,28 +36,17 @@ class _Look:
 
     time_s: float
     depth: float
-    trunk: float
     kneeling: bool
+    knee_down: bool
     knee: float  # of the lower knee
     knees_apart: float  # how much lower the left knee is than the right one
     hands: float  # of the lower hand; NaN where unseen
     shoulders: float
     leg_score: float  # of the better leg
     ankles: tuple[float, float, float, float]  # left x, left y, right x, right y, in leg lengths
+    feet_apart: float  # how much lower the left foot is in the picture than the right one
     shins: tuple[float, float]  # left and right, their heights in the picture
     heights: Heights
-
-    @property
-    def knee_down(self) -> bool:
-        """Whether a knee is about on the floor."""
-        lower = math.copysign(1.0, self.knees_apart)  # the left knee is: 1
-        one = lower * (self.knees_apart - self.feet_apart) > ONE_KNEE
-        return self.knee < (LOW_KNEE if one else BOTH_KNEES)
-
-    @property
-    def feet_apart(self) -> float:
-        """How much lower the left foot is in the picture than the right one."""
-        return self.ankles[1] - self.ankles[3]
 
 
 class ShapeWitness:
@@ -73,22 +62,31 @@ class ShapeWitness:
 
     def see(self, body: Body, time_s: float, depth: float, leg_length_px: float) -> None:
         """Take in one frame. depth: by the hips alone."""
+        left, right = body.left, body.right
+        floor_y_px, (left_knee_y_px, right_knee_y_px) = body.floor_y_px, (left.knee[1], right.knee[1])
+        (left_x_px, left_y_px), (right_x_px, right_y_px) = left.ankle, right.ankle
+        knee = (floor_y_px - max(left_knee_y_px, right_knee_y_px)) / leg_length_px
+        knees_apart = (left_knee_y_px - right_knee_y_px) / leg_length_px
+        feet_apart = (left_y_px - right_y_px) / leg_length_px
         self._looks.append(
             _Look(
                 time_s,
                 depth,
-                body.trunk_height_px / leg_length_px,
                 _kneels(body, leg_length_px),
-                (body.floor_y_px - max(body.left.knee[1], body.right.knee[1])) / leg_length_px,
-                (body.left.knee[1] - body.right.knee[1]) / leg_length_px,
-                (body.floor_y_px - body.hands_y_px[1]) / leg_length_px,
-                (body.floor_y_px - body.shoulder[1]) / leg_length_px,
-                max(body.left.score, body.right.score),
-                tuple(v / leg_length_px for v in (*body.left.ankle, *body.right.ankle)),  # type: ignore[arg-type]
+                _on_the_floor(knee, knees_apart, feet_apart),
+                knee,
+                knees_apart,
+                (floor_y_px - body.hands_y_px[1]) / leg_length_px,
+                (floor_y_px - body.shoulder[1]) / leg_length_px,
+                max(left.score, right.score),
                 (
-                    (body.left.ankle[1] - body.left.knee[1]) / leg_length_px,
-                    (body.right.ankle[1] - body.right.knee[1]) / leg_length_px,
+                    left_x_px / leg_length_px,
+                    left_y_px / leg_length_px,
+                    right_x_px / leg_length_px,
+                    right_y_px / leg_length_px,
                 ),
+                feet_apart,
+                ((left_y_px - left_knee_y_px) / leg_length_px, (right_y_px - right_knee_y_px) / leg_length_px),
                 heights_of(body, leg_length_px),
             )
         )
@@ -116,19 +114,22 @@ class ShapeWitness:
 
 def _course(looks: list[_Look]) -> Course:
     deep, edge = _deep(looks), _edge(looks)
+    before = looks[:edge]
     held = [look for look in deep if not math.isnan(look.hands)]
     hands = _median([look.hands for look in held]) if held else math.nan
     # The feet are asked of the frames that saw them: at the bottom of a deep squat many don't.
-    seen, seen_deep = _seen_well(looks) or looks, _seen_well(deep) or deep
+    seen_before, seen_deep = _seen_well(before), _seen_well(deep)
+    shin_kept = _shin_kept(seen_before, seen_deep)
+    seen, seen_before, seen_deep = _seen_well(looks) or looks, seen_before or before, seen_deep or deep
     return Course(
         deepest=max(look.depth for look in looks),
         depth=_median([look.depth for look in deep]),
-        trunk_before=_median([look.trunk for look in looks[:edge]]),
-        trunk_deep=_median([look.trunk for look in deep]),
+        trunk_before=_median([look.heights.trunk for look in before]),
+        trunk_deep=_median([look.heights.trunk for look in deep]),
         # The trunk rises last, and a quick rep's last tenth is hardly there before it is over.
-        trunk_after=max(look.trunk for look in looks[-edge:]),
-        shin_kept=_shin_kept(looks[:edge], deep),
-        flexion=_flexion(looks[:edge], deep),
+        trunk_after=max(look.heights.trunk for look in looks[-edge:]),
+        shin_kept=shin_kept,
+        flexion=flexion_of(_median_heights(seen_before), _median_heights(seen_deep)),
         hands_seen_share=len(held) / len(deep),
         hands_below_knees=_median([look.knee - look.hands for look in held]) if held else math.nan,
         hands_over_shoulders=_median([look.hands - look.shoulders for look in held]) if held else math.nan,
@@ -149,17 +150,11 @@ def _course(looks: list[_Look]) -> Course:
 
 
 def _shin_kept(before: list[_Look], deep: list[_Look]) -> float:
-    """Height of the shin that kept more of it, deep over that before, by frames that saw feet well; NaN if none did."""
-    before, deep = _seen_well(before), _seen_well(deep)
+    """Height of the shin that kept more of it, deep over that before; NaN without frames."""
     if not before or not deep:
         return math.nan
     heights = [[_median([look.shins[at] for look in looks]) for looks in (before, deep)] for at in (0, 1)]
     return max(after / max(first, LEAST_SHOWN) for first, after in heights)
-
-
-def _flexion(before: list[_Look], deep: list[_Look]) -> Flexion:
-    """By frames that saw feet well, if there are any."""
-    return flexion_of(_median_heights(_seen_well(before) or before), _median_heights(_seen_well(deep) or deep))
 
 
 def _seen_well(looks: list[_Look]) -> list[_Look]:
@@ -206,6 +201,13 @@ def _kneels(body: Body, leg_length_px: float) -> bool:
     lower_by = (low.knee[1] - high.knee[1]) / leg_length_px
     shank = (low.ankle[1] - low.knee[1]) / leg_length_px
     return lower_by > KNEELING_KNEE and shank < KNEELING_SHANK
+
+
+def _on_the_floor(knee: float, knees_apart: float, feet_apart: float) -> bool:
+    """Whether the lower knee is about on it."""
+    lower = math.copysign(1.0, knees_apart)  # the left knee is: 1
+    one = lower * (knees_apart - feet_apart) > ONE_KNEE
+    return knee < (LOW_KNEE if one else BOTH_KNEES)
 
 
 def _edge(looks: list[_Look]) -> int:

@@ -83,8 +83,11 @@ class _Fall:
         """When a share of the fall was crossed, for the first or the last time; that of the highest reading if never."""
         top_px = self.top_px if top_px is None else top_px
         level = top_px + share * (self.top_px + self.deep_px - top_px)
-        pairs = list(zip(self._readings, self._readings[1:], strict=False))
-        for (before_s, before), (after_s, after) in reversed(pairs) if last else pairs:
+        readings = self._readings
+        places = range(1, len(readings))
+        for place in reversed(places) if last else places:
+            before_s, before = readings[place - 1]
+            after_s, after = readings[place]
             if before <= level < after:
                 return before_s + (level - before) / (after - before) * (after_s - before_s)
-        return self._readings[0][0]
+        return readings[0][0]
