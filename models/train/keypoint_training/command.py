@@ -81,8 +81,8 @@ def train(
 ) -> None:
     """Make the keypoint network of the repository from scratch.
 
-    Draws lifters, trains on them, and writes OUT/edge_valgus_lifter_int8.tflite. About an hour and a half on two cores (an eighth
-    was measured), and seven minutes with a GPU and some cores that draw. Stop it when you like: started again with the same options, it goes on.
+    Draws lifters, trains on them, and writes OUT/edge_valgus_lifter_int8.tflite. An hour and a quarter on two cores,
+    and seven minutes with a GPU and some cores that draw. Stop it when you like: started again with the same options, it goes on.
     Needs the extra `train`: pip install -e '.[train]', on Python 3.11.
     """
     try:
