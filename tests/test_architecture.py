@@ -29,6 +29,7 @@ MAY_IMPORT["config"] = {"errors", "settings_file", "folders"}
 
 PURE = {
     "__future__",
+    "array",
     "bisect",
     "collections",
     "dataclasses",

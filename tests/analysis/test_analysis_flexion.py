@@ -129,10 +129,9 @@ def test_a_leg_that_is_not_seen_has_no_say():
     assert heights_seen(ONE_KNEE_UP, left=0.1, right=0.1) == heights_seen(ONE_KNEE_UP)
 
 
-@pytest.mark.parametrize(
-    ("foot_up", "shin"), [(0.11, 0.45), (0.13, 0.5)], ids=["both feet stand", "the left one is free"]
-)
-def test_a_free_leg_has_no_say(foot_up, shin):
-    lifted = replace(STANDING, foot_up_left=foot_up, knee_up_left=foot_up - 0.1)
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("foot_up", "shin"), [(0.11, 0.45), (0.13, 0.5)], ids=["both feet stand", "one is free"])
+def test_a_free_leg_has_no_say(foot_up, shin, side):
+    lifted = replace(STANDING, **{f"foot_up_{side}": foot_up, f"knee_up_{side}": foot_up - 0.1})
 
     assert heights_seen(lifted).shin == pytest.approx(shin, abs=1e-3)

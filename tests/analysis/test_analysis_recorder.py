@@ -16,7 +16,9 @@ def recorded(
     mkd=(lambda _: 1.0, lambda _: 1.0),
     flagged=(lambda _: False, lambda _: False),
     judged=lambda _: True,
+    fppa=(lambda _: math.nan, lambda _: math.nan),
     tilt=lambda _: 0.0,
+    lean=lambda _: math.nan,
     depth=lambda t: 1.0 - abs(2.0 - t),
 ) -> Rep:
     """Four seconds around the segment, at 30 frames a second; t in seconds since the clock's million."""
@@ -31,7 +33,10 @@ def recorded(
                 kasr=0.5 + 0.5 * abs(2.0 - t),
                 mkd_left_pct=mkd[0](t) + nan_unless_judged,
                 mkd_right_pct=mkd[1](t) + nan_unless_judged,
+                fppa_left_deg=fppa[0](t),
+                fppa_right_deg=fppa[1](t),
                 pelvic_tilt_deg=tilt(t),
+                trunk_lean_deg=lean(t),
             ),
             flagged_left=flagged[0](t),
             flagged_right=flagged[1](t),
@@ -75,8 +80,30 @@ def test_what_was_never_measured_stays_not_a_number():
     assert unjudged.judged_frames == 0
 
 
-def test_tilt_keeps_its_sign():
-    assert recorded(tilt=lambda t: -8.0 if abs(t - 2.0) < 0.1 else 3.0).peak_pelvic_tilt_deg == pytest.approx(-8.0)
+def test_each_knees_fppa_is_its_own():
+    rep = recorded(fppa=(lambda t: 20.0 - abs(2.0 - t), lambda t: 7.0 - abs(2.0 - t)))
+    assert (rep.peak_fppa_left_deg, rep.peak_fppa_right_deg) == (pytest.approx(20.0), pytest.approx(7.0))
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0], ids=["to the left", "to the right"])
+def test_tilt_and_lean_keep_their_signs(sign):
+    def at_bottom_and_else(bottom_deg, else_deg):
+        return lambda t: sign * (bottom_deg if abs(t - 2.0) < 0.1 else else_deg)
+
+    rep = recorded(tilt=at_bottom_and_else(8.0, -3.0), lean=at_bottom_and_else(-5.0, 4.0))
+
+    assert rep.peak_pelvic_tilt_deg == pytest.approx(sign * 8.0)
+    assert rep.peak_trunk_lean_deg == pytest.approx(sign * -5.0)
+
+
+def test_a_rep_can_be_closed_twice():
+    recorder = RepRecorder()
+    for frame in range(100):
+        recorder.add(frame / 10, Measures(depth=0.5), flagged_left=False, flagged_right=False, judged=True)
+    first, second = (
+        recorder.rep(Segment(2.0, 4.0, 6.0, 0.5), number=1, counted=True, judge_from_depth=0.25) for _ in range(2)
+    )
+    assert np.array_equal(first.trace, second.trace, equal_nan=True)
 
 
 def never(t):

@@ -92,7 +92,7 @@ def train(
         from keypoint_training.supply import Supply
 
         if not weights_only:
-            import tensorflow  # noqa: F401, ICN001  to say now, and not in two hours, that it is missing
+            import tensorflow  # noqa: F401, ICN001  to say now, and not after an hour, that it is missing
     except ImportError as error:
         raise click.ClickException(f"{error}; {INSTALL}") from error
     if device == "cuda" and not torch.cuda.is_available():

@@ -46,13 +46,13 @@ class Flexion:
 
 def heights_of(body: Body, leg_length_px: float) -> Heights:
     """In standing leg lengths."""
-    left, right = body.left, body.right
-    lower, higher = (left, right) if left.ankle[1] > right.ankle[1] else (right, left)
-    if left.seen != right.seen:
-        lower = higher = left if left.seen else right
-    elif lower.ankle[1] - higher.ankle[1] >= FREE_LEG * leg_length_px:
-        higher = lower
-    knee_px, ankle_px = (lower.knee[1] + higher.knee[1]) / 2, (lower.ankle[1] + higher.ankle[1]) / 2
+    one, other = body.left, body.right
+    if one.seen != other.seen:
+        one = other = one if one.seen else other
+    lifted_px = one.ankle[1] - other.ankle[1]
+    if abs(lifted_px) >= FREE_LEG * leg_length_px:
+        one = other = one if lifted_px > 0.0 else other
+    knee_px, ankle_px = (one.knee[1] + other.knee[1]) / 2, (one.ankle[1] + other.ankle[1]) / 2
     return Heights(
         shin=(ankle_px - knee_px) / leg_length_px,
         thigh=(knee_px - body.hip[1]) / leg_length_px,

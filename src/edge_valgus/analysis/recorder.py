@@ -23,7 +23,7 @@ _FLAGGED: Final = {side: _COLUMN[f"flagged_{side}"] for side in Side}
 class RepRecorder:
     """Rows of the trace, oldest first. They outlast a rep's end, since the next one may begin there.
 
-    A rep is closed between the model and the light: rows lie in one piece of memory, as the trace needs them.
+    Closing a rep keeps the light waiting: the rows lie flat in memory, and numpy takes all of them at once.
     """
 
     def __init__(self) -> None:
@@ -65,8 +65,8 @@ class RepRecorder:
         free_legs: frozenset[Side] = frozenset(),
     ) -> Rep:
         """Close the rep. free_legs: legs that swung free and need no verdict, as long as the other has one."""
-        exact = np.array(self._values, np.float64).reshape(-1, _WIDTH)
-        times_s = exact[:, 0]
+        exact = np.array(self._values, np.float64).reshape(-1, _WIDTH)  # a copy, to work on
+        times_s = exact[:, 0]  # they rise, see add
         exact = exact[times_s.searchsorted(segment.start_s) : times_s.searchsorted(segment.end_s, side="right")]
         # Subtract before narrowing: capture clocks count from the machine's start, and float32 holds 7 digits.
         exact[:, 0] -= segment.start_s
@@ -119,10 +119,11 @@ def _most(rows: NDArray[np.float32]) -> list[float]:
 
 
 def _least(rows: NDArray[np.float32]) -> list[float]:
+    """Of each column; NaN where none was read."""
     values: list[float] = np.fmin.reduce(rows, axis=0, initial=np.nan).tolist()
     return values
 
 
 def _further(least: float, most: float) -> float:
-    """The one further from zero, with its sign."""
+    """The one further from zero, with its sign; NaN if both are."""
     return most if abs(most) >= abs(least) else least

@@ -37,7 +37,7 @@ class _Look:
     time_s: float
     depth: float
     kneeling: bool
-    knee_down: bool
+    knee_down: bool  # a knee is about on the floor
     knee: float  # of the lower knee
     knees_apart: float  # how much lower the left knee is than the right one
     hands: float  # of the lower hand; NaN where unseen
@@ -118,9 +118,8 @@ def _course(looks: list[_Look]) -> Course:
     held = [look for look in deep if not math.isnan(look.hands)]
     hands = _median([look.hands for look in held]) if held else math.nan
     # The feet are asked of the frames that saw them: at the bottom of a deep squat many don't.
-    seen_before, seen_deep = _seen_well(before), _seen_well(deep)
-    shin_kept = _shin_kept(seen_before, seen_deep)
-    seen, seen_before, seen_deep = _seen_well(looks) or looks, seen_before or before, seen_deep or deep
+    well_before, well_deep = _seen_well(before), _seen_well(deep)
+    seen, seen_before, seen_deep = _seen_well(looks) or looks, well_before or before, well_deep or deep
     return Course(
         deepest=max(look.depth for look in looks),
         depth=_median([look.depth for look in deep]),
@@ -128,7 +127,7 @@ def _course(looks: list[_Look]) -> Course:
         trunk_deep=_median([look.heights.trunk for look in deep]),
         # The trunk rises last, and a quick rep's last tenth is hardly there before it is over.
         trunk_after=max(look.heights.trunk for look in looks[-edge:]),
-        shin_kept=shin_kept,
+        shin_kept=_shin_kept(well_before, well_deep),
         flexion=flexion_of(_median_heights(seen_before), _median_heights(seen_deep)),
         hands_seen_share=len(held) / len(deep),
         hands_below_knees=_median([look.knee - look.hands for look in held]) if held else math.nan,
@@ -204,7 +203,7 @@ def _kneels(body: Body, leg_length_px: float) -> bool:
 
 
 def _on_the_floor(knee: float, knees_apart: float, feet_apart: float) -> bool:
-    """Whether the lower knee is about on it."""
+    """Whether a knee is, or is about."""
     lower = math.copysign(1.0, knees_apart)  # the left knee is: 1
     one = lower * (knees_apart - feet_apart) > ONE_KNEE
     return knee < (LOW_KNEE if one else BOTH_KNEES)
