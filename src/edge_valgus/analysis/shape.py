@@ -70,24 +70,24 @@ class ShapeWitness:
         feet_apart = (left_y_px - right_y_px) / leg_length_px
         self._looks.append(
             _Look(
-                time_s,
-                depth,
-                _kneels(body, leg_length_px),
-                _on_the_floor(knee, knees_apart, feet_apart),
-                knee,
-                knees_apart,
-                (floor_y_px - body.hands_y_px[1]) / leg_length_px,
-                (floor_y_px - body.shoulder[1]) / leg_length_px,
-                max(left.score, right.score),
-                (
+                time_s=time_s,
+                depth=depth,
+                kneeling=_kneels(body, leg_length_px),
+                knee_down=_on_the_floor(knee, knees_apart, feet_apart),
+                knee=knee,
+                knees_apart=knees_apart,
+                hands=(floor_y_px - body.hands_y_px[1]) / leg_length_px,
+                shoulders=(floor_y_px - body.shoulder[1]) / leg_length_px,
+                leg_score=max(left.score, right.score),
+                ankles=(
                     left_x_px / leg_length_px,
                     left_y_px / leg_length_px,
                     right_x_px / leg_length_px,
                     right_y_px / leg_length_px,
                 ),
-                feet_apart,
-                ((left_y_px - left_knee_y_px) / leg_length_px, (right_y_px - right_knee_y_px) / leg_length_px),
-                heights_of(body, leg_length_px),
+                feet_apart=feet_apart,
+                shins=((left_y_px - left_knee_y_px) / leg_length_px, (right_y_px - right_knee_y_px) / leg_length_px),
+                heights=heights_of(body, leg_length_px),
             )
         )
 
