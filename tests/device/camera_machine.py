@@ -117,6 +117,15 @@ def start_watching(machine: Machine) -> None:
         raise AssertionError(f"it does not watch: {machine.log(CAMERA)[-3000:]}") from error
 
 
+def page_sees(machine: Machine) -> bool:
+    """Whether the page shows what the camera's process sees now.
+
+    After a restart it still tells of the fault before, until it has found the new process, for up to 2 s.
+    """
+    said = now(machine)
+    return said is not None and said["camera_running"] and said["view"]["state"] not in ("fault", "stalled", "stopped")
+
+
 class LongWatch:
     """A device before a camera, and how much memory its camera's process has, every few seconds, until `until_s`."""
 

@@ -20,6 +20,7 @@ from camera_machine import (
     fit,
     is_watching,
     now,
+    page_sees,
     settings_for,
     start_watching,
     stored_reps,
@@ -270,6 +271,7 @@ def trouble(request, camera):
 def test_a_camera_that_fails_is_told_shown_and_tried_again(camera, trouble):
     if trouble.while_watching:
         start_watching(camera)
+        wait_for(lambda: page_sees(camera), 20)
     before = len(camera.log(CAMERA))
     trouble.do(camera)
     if not trouble.while_watching:
