@@ -60,7 +60,9 @@ def test_where_it_cannot_be_kept_is_told_before_anybody_squats(edge_valgus):
     assert "Stand still" not in result.stderr
 
 
-@pytest.mark.parametrize("as_json", [False, True], ids=["for a person", "as JSON"])
+@pytest.mark.parametrize(
+    "as_json", [pytest.param(False, marks=pytest.mark.slow, id="for a person"), pytest.param(True, id="as JSON")]
+)
 def test_a_disk_that_fills_up_meanwhile_takes_the_file_and_not_the_numbers(monkeypatch, edge_valgus, as_json):
     from click.testing import CliRunner
 

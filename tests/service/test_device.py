@@ -355,21 +355,27 @@ def test_an_empty_source_ends_at_once(folder):
     assert reps_in(folder) == []
 
 
-@pytest.mark.parametrize("model", [PRACTICE, pytest.param(MOVENET, marks=pytest.mark.movenet)])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_run_with_a_video_keeps_what_was_counted_and_by_which_model(folder, request, model, number):
-    models = request.getfixturevalue("movenet_dir") if model == MOVENET else folder
+@pytest.fixture(scope="module")
+def drawn_video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "drawn.mp4"
     lifter = drawn_set(3)
-    with av.open(str(folder / "drawn.mp4"), "w") as container:
+    with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=20, options={"qscale:v": "3"})
         stream.width, stream.height = lifter.size_px
         stream.pix_fmt = "yuv420p"
         for frame in lifter:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
         container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize("model", [PRACTICE, pytest.param(MOVENET, marks=pytest.mark.movenet)])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_run_with_a_video_keeps_what_was_counted_and_by_which_model(folder, request, drawn_video, model, number):
+    models = request.getfixturevalue("movenet_dir") if model == MOVENET else folder
     folders = ["--state-dir", folder, "--runtime-dir", folder, "--model-dir", models]
     process = subprocess.Popen(
-        [sys.executable, "-m", "edge_valgus", "run", "--mock-gpio", "--video", folder / "drawn.mp4", *folders],
+        [sys.executable, "-m", "edge_valgus", "run", "--mock-gpio", "--video", drawn_video, *folders],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

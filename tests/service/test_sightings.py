@@ -15,6 +15,7 @@ from rich.console import Console
 
 from drawn_joints import NOISE_SHARE, noised
 from edge_valgus.analysis import Analyser
+from edge_valgus.capture.drawn import DrawnLifter
 from edge_valgus.capture.replay import PoseWriter, read_poses
 from edge_valgus.config import Config, load_config
 from edge_valgus.events import NAN, Measures, Phase, Reading, Rep, RepCounted, RepPartial, Valgus
@@ -134,7 +135,7 @@ def test_the_table_says_which_knee(valgus, says):
 
 def test_drawn_lifters_come_one_after_the_other_with_a_rest_between(practice_path):
     config = Config()
-    lifters = list(itertools.islice(demo.lifters(0, 1), 2))
+    lifters = [DrawnLifter(lifter.script, fps=15.0) for lifter in itertools.islice(demo.lifters(0, 1), 2)]
     sightings = list(demo.show(iter(lifters), KeypointModel(practice_path, verified=True), config))
     assert len(sightings) == sum(lifter.frame_count for lifter in lifters)
     times_s = [sighting.time_s for sighting in sightings]
