@@ -177,16 +177,27 @@ def test_impossible_pictures_are_refused_by_name(arguments, key):
         DrawnLifter(SHORT, **arguments)
 
 
+def numpy_passes():
+    """3000 element-wise passes over 4096 floats, which is what drawing is made of: the yardstick of this machine now."""
+    given = np.linspace(1.0, 2.0, 4096, dtype=np.float32)
+    out = np.empty_like(given)
+    for _ in range(1000):
+        np.multiply(given, given, out=out)
+        np.sqrt(out, out=out)
+        np.maximum(out, given, out=out)
+
+
 @pytest.mark.parametrize("arms", [Arms.FORWARD, Arms.BARBELL])
-def test_faster_than_real_time_on_one_core(arms):
+def test_a_frame_is_drawn_in_no_more_than_eight_yardsticks(arms):
     script = random_set(1, 1)
-    lifter = DrawnLifter(replace(script, look=replace(script.look, arms=arms)))
-    frames = iter(lifter)
+    frames = iter(DrawnLifter(replace(script, look=replace(script.look, arms=arms))))
     next(frames)
-    took_ms = []
+    ratios = []
     for _ in range(40):
         start = time.process_time()
+        numpy_passes()
+        between = time.process_time()
         next(frames)
-        took_ms.append(1000 * (time.process_time() - start))
-    # The least of them: on a loaded machine the same work takes longer.
-    assert min(took_ms) < 33.0
+        ratios.append((time.process_time() - between) / (between - start))
+    # 4.6 and 5.9 whether or not the machine has other things to do. On one where a yardstick takes 4 ms, 8 are 30 frames a second.
+    assert np.median(ratios) < 8.0
