@@ -13,7 +13,7 @@ import av
 import numpy as np
 
 from drawn_joints import noised
-from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
+from edge_valgus.capture.drawn import DrawnLifter
 from edge_valgus.capture.replay import PoseWriter
 
 COMMAND = [sys.executable, "-m", "edge_valgus"]
@@ -76,23 +76,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def drawn_set(reps: int = 2) -> DrawnLifter:
-    rep = RepScript(depth=1.0, descent_s=1.0, hold_s=0.1, ascent_s=0.9, rest_s=0.8)
-    return DrawnLifter(SetScript(reps=(rep,) * reps, lead_in_s=1.5, seed=3), fps=20.0)
-
-
-def write_drawn_video(path: Path, lifter: DrawnLifter) -> Path:
-    """Write what the drawn lifter shows as an ordinary video."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=round(lifter.fps), options={"qscale:v": "3"})
-        stream.width, stream.height = lifter.size_px
-        stream.pix_fmt = "yuv420p"
-        for frame in lifter:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
-        container.mux(stream.encode())
-    return path
 
 
 def write_grey_video(path: Path, frames: int = 20, size_px: tuple[int, int] = (96, 96)) -> Path:

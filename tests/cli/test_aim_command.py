@@ -7,8 +7,9 @@ import socket
 import time
 
 import pytest
-from command_line import CommandLine, write_drawn_video, write_grey_video, write_poses
+from command_line import CommandLine, write_grey_video, write_poses
 
+from drawn_video import write_drawn_video
 from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
 from edge_valgus.config import PRACTICE
 from edge_valgus.live.process import publishing_process

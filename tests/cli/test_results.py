@@ -16,8 +16,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
-from command_line import COMMAND, drawn_set, free_port, write_drawn_video, write_grey_video, write_poses
+from command_line import COMMAND, free_port, write_grey_video, write_poses
 
+from drawn_video import drawn_set, write_drawn_video
 from edge_valgus.config import MOVENET, PRACTICE, PRACTICE_NOTICE
 from tiny_model import write_tiny_model
 
@@ -177,15 +178,14 @@ def test_whoever_reads_only_the_first_line_hears_no_complaint(folder, edge_valgu
 def counted(folder, edge_valgus):
     """A state folder with two counted reps, from a device whose lifter is drawn."""
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from command_line import drawn_set;"
+        "from drawn_video import drawn_set;"
         "from edge_valgus.config import Config; from edge_valgus.feedback.mock import mock_pins;"
         "from edge_valgus.service.device import Outputs, run_device; from drawn_joints import noised;"
         "c = Config(); c = c.model_copy(update={'store': c.store.model_copy("
         "update={'state_dir': 'counted', 'runtime_dir': 'counted'})});"
         "run_device(lambda: noised(drawn_set(2), 1), Outputs(c, '=drawn', 'none', lambda t: 1.7e9 + t, mock_pins()))"
     )
-    here = str(Path(__file__).parent)
-    subprocess.run([sys.executable, "-c", script, here], cwd=folder, env=edge_valgus.environment, check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=folder, env=edge_valgus.environment, check=True)
     return folder / "counted"
 
 

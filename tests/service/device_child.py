@@ -8,19 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drawn_joints import noised
-from edge_valgus.capture.drawn import DrawnLifter, RepScript, SetScript
+from drawn_video import FPS, drawn_set
 from edge_valgus.config import Config
 from edge_valgus.feedback.mock import mock_pins
 from edge_valgus.service.device import Outputs, run_device, stop_on_signals, until
 from edge_valgus.service.sightings import Sighting
 
 WALL_S = 1_700_000_000.0
-FPS = 20.0
-
-
-def drawn_set(reps: int) -> DrawnLifter:
-    rep = RepScript(depth=1.0, descent_s=1.0, hold_s=0.1, ascent_s=0.9, rest_s=0.8)
-    return DrawnLifter(SetScript(reps=(rep,) * reps, lead_in_s=1.5, seed=3), fps=FPS)
 
 
 def config_for(folder: Path) -> Config:

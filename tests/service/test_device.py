@@ -17,12 +17,12 @@ import time
 from datetime import date
 from pathlib import Path
 
-import av
 import pytest
-from device_child import config_for, drawn_set
+from device_child import config_for
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from drawn_joints import noised
+from drawn_video import drawn_set, write_drawn_video
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import MOVENET, PRACTICE, PRACTICE_NOTICE
 from edge_valgus.errors import LightsError, ModelError, StoreError
@@ -362,16 +362,7 @@ def test_an_empty_source_ends_at_once(folder):
 
 @pytest.fixture(scope="module")
 def drawn_video(tmp_path_factory):
-    path = tmp_path_factory.mktemp("video") / "drawn.mp4"
-    lifter = drawn_set(3)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=20, options={"qscale:v": "3"})
-        stream.width, stream.height = lifter.size_px
-        stream.pix_fmt = "yuv420p"
-        for frame in lifter:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
-        container.mux(stream.encode())
-    return path
+    return write_drawn_video(tmp_path_factory.mktemp("video") / "drawn.mp4", drawn_set(3))
 
 
 @pytest.mark.parametrize("model", [PRACTICE, pytest.param(MOVENET, marks=pytest.mark.movenet)])

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from device_child import drawn_set
 
 from drawn_joints import noised
+from drawn_video import drawn_set
 from edge_valgus.analysis import Analyser
 from edge_valgus.config import LightsConfig
 from edge_valgus.errors import LightsError

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from device_child import drawn_set
 from rich.console import Console
 
 from drawn_joints import NOISE_SHARE, noised
+from drawn_video import drawn_set
 from edge_valgus.analysis import Analyser
 from edge_valgus.capture.drawn import DrawnLifter
 from edge_valgus.capture.replay import PoseWriter, read_poses
